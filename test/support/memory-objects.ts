@@ -1,0 +1,52 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { InvalidArtifact } from '../../domain/errors.ts';
+import {
+  encodeJson,
+  type ObjectDigest,
+  type ObjectLocation,
+  type ObjectStore,
+  parseJson,
+  sha256Hex,
+  uri,
+} from '../../lambdas/shared/objects.ts';
+
+/** An object store in memory that keeps every version, as a versioned bucket does. */
+export function memoryObjects(): ObjectStore & { keys(bucket: string): string[]; text(at: ObjectLocation): string } {
+  const versions = new Map<string, Uint8Array[]>();
+  const id = (at: ObjectLocation) => `${at.bucket}/${at.key}`;
+  const read = (at: ObjectLocation, maxBytes = Number.POSITIVE_INFINITY) => {
+    const all = versions.get(id(at)) ?? [];
+    const bytes = at.versionId === undefined ? all.at(-1) : all[Number(at.versionId) - 1];
+    if (bytes === undefined) throw new InvalidArtifact(`${uri(at)} does not exist`);
+    if (bytes.byteLength > maxBytes) throw new InvalidArtifact(`${uri(at)} holds more than ${maxBytes} bytes`);
+    return bytes;
+  };
+  const digest = (bytes: Uint8Array): ObjectDigest => ({ bytes: bytes.byteLength, sha256: sha256Hex(bytes) });
+  return {
+    keys: (bucket) =>
+      [...versions.keys()].filter((key) => key.startsWith(`${bucket}/`)).map((key) => key.slice(bucket.length + 1)),
+    text: (at) => Buffer.from(read(at)).toString('utf8'),
+    async getBytes(from, limits) {
+      return read(from, limits?.maxBytes);
+    },
+    async getJson(from, schema) {
+      return parseJson(from, read(from), schema);
+    },
+    async putBytes(to, bytes) {
+      const all = [...(versions.get(id(to)) ?? []), Uint8Array.from(bytes)];
+      versions.set(id(to), all);
+      return { ...digest(bytes), versionId: String(all.length) };
+    },
+    putJson(to, value) {
+      return this.putBytes(to, encodeJson(value));
+    },
+    async download(from, file, limits) {
+      const bytes = read(from, limits?.maxBytes);
+      await writeFile(file, bytes);
+      return digest(bytes);
+    },
+    async upload(file, to) {
+      return this.putBytes(to, await readFile(file));
+    },
+  };
+}
