@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Principal } from '../iam/principal.ts';
+import type { Clock } from './clock.ts';
+import { readSignature, type Signature } from './credentials.ts';
+import { AwsError, Unsupported } from './errors.ts';
+import { cborProtocol } from './protocol/cbor.ts';
+import { jsonProtocol } from './protocol/json.ts';
+import { queryProtocol } from './protocol/query.ts';
+import type { Call, Document, HttpRequest, HttpResponse, ServiceDefinition } from './service.ts';
+
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly services: ReadonlyMap<string, ServiceDefinition>;
+  principalOf(accessKeyId: string): Principal;
+  /** Runs an action with its checks. */
+  dispatch(service: ServiceDefinition, action: string, input: Document, call: Call): Promise<Document>;
+  /** Requests without a signature that are the cloud's own (`/_sluice/…`). */
+  control?(request: HttpRequest): Promise<HttpResponse | undefined>;
+  onUnexpected(error: unknown, what: string): void;
+}
+
+const PROTOCOLS = [cborProtocol, jsonProtocol, queryProtocol];
+const DEFAULT_BODY_LIMIT = 16 * 1024 ** 2;
+
+/** Serves AWS's protocols for every service on one port of the loopback interface. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #server: Server;
+  #port = 0;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server.keepAliveTimeout = 60_000;
+    this.#server.requestTimeout = 0;
+  }
+
+  get port() {
+    return this.#port;
+  }
+
+  /** Listens on 127.0.0.1 and nowhere else. `port` 0 takes a free one. */
+  async listen(port = 0): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', resolve);
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return this.#port;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const work = this.#options.clock.begin(`${message.method} ${message.url?.split('?')[0]}`);
+    try {
+      const answer = await this.#answer(message, requestId, work);
+      await send(response, answer, message.method === 'HEAD');
+    } catch (error) {
+      if (!response.headersSent) await send(response, plainError(error, requestId), message.method === 'HEAD');
+      else response.destroy();
+      if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${message.method} ${message.url}`);
+    } finally {
+      work.end();
+    }
+  }
+
+  async #answer(message: IncomingMessage, requestId: string, work: Call['work']): Promise<HttpResponse> {
+    const request = httpRequest(message);
+    this.#checkHost(request);
+    const own = await this.#options.control?.(request);
+    if (own) return own;
+    const signature = readSignature(request.headers, request.query);
+    const service = this.#service(signature);
+    const protocol = PROTOCOLS.find((candidate) => candidate.matches(request, service));
+    try {
+      const call: Call = { requestId, work, principal: this.#options.principalOf(signature?.accessKeyId ?? '') };
+      if (!protocol) {
+        if (service.http) return await service.http(request, call);
+        throw new Unsupported(`the protocol of this ${service.name} request (${message.method} ${request.rawPath})`);
+      }
+      const { action, input } = await protocol.decode(request, service);
+      const output = await this.#options.dispatch(service, action, input, call);
+      return protocol.encode(action, output, service, requestId);
+    } catch (error) {
+      if (!protocol) throw error;
+      if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${service.name} ${request.rawPath}`);
+      return protocol.encodeError(asAwsError(error), service, requestId);
+    }
+  }
+
+  #service(signature: Signature | undefined): ServiceDefinition {
+    if (!signature) {
+      throw new AwsError(
+        'MissingAuthenticationToken',
+        'The request is not signed: send any credentials but real ones, e.g. test/test',
+        {
+          status: 403,
+        },
+      );
+    }
+    const service = this.#options.services.get(signature.service);
+    if (!service) throw new Unsupported(`the service "${signature.service}"`);
+    return service;
+  }
+
+  /** Only names of this machine: a page in a browser that rebinds its host name to 127.0.0.1 is refused. */
+  #checkHost(request: HttpRequest): void {
+    const host = request.headers.host ?? '';
+    const name = host.replace(/:\d+$/, '');
+    const ours = name === '127.0.0.1' || name === 'localhost' || name === '[::1]' || name.endsWith('.localhost');
+    const origin = request.headers.origin;
+    const foreignOrigin = origin !== undefined && !/^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(origin);
+    if (!ours || foreignOrigin) {
+      throw new AwsError(
+        'ForbiddenHost',
+        `The local cloud answers on 127.0.0.1 and localhost only, not for ${JSON.stringify(foreignOrigin ? origin : host)}`,
+        {
+          status: 403,
+        },
+      );
+    }
+  }
+}
+
+function httpRequest(message: IncomingMessage): HttpRequest {
+  const url = message.url ?? '/';
+  const cut = url.indexOf('?');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return {
+    method: message.method ?? 'GET',
+    rawPath: cut < 0 ? url : url.slice(0, cut),
+    query: new URLSearchParams(cut < 0 ? '' : url.slice(cut + 1)),
+    headers,
+    body: message,
+    bytes: (limit = DEFAULT_BODY_LIMIT) => readAll(message, limit),
+  };
+}
+
+async function readAll(stream: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) {
+      throw new AwsError('RequestEntityTooLargeException', `The request body is larger than ${limit} bytes`, {
+        status: 413,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function send(response: ServerResponse, answer: HttpResponse, headOnly: boolean): Promise<void> {
+  response.writeHead(answer.status, answer.headers);
+  if (headOnly || answer.body === undefined) {
+    response.end();
+  } else if (answer.body instanceof Readable) {
+    await pipeline(answer.body, response);
+  } else {
+    response.end(answer.body);
+  }
+}
+
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  return new AwsError('InternalFailure', `The local cloud failed: ${(error as Error)?.message ?? String(error)}`, {
+    status: 500,
+  });
+}
+
+function plainError(error: unknown, requestId: string): HttpResponse {
+  const { code, message, status, details } = asAwsError(error);
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': code, 'x-amzn-requestid': requestId },
+    body: JSON.stringify({ __type: code, message, ...details }),
+  };
+}
