@@ -64,9 +64,8 @@ export const LEARNER_LABEL = 'label';
  */
 export function canonicalText(value: string | number | boolean | null | undefined): string | null {
   if (value === null || value === undefined) return null;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
   const text = String(value)
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .replace(/^ +| +$/g, '');
   if (text === '') return null;
   if (/^(true|false)$/i.test(text)) return text.toLowerCase();
