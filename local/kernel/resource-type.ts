@@ -10,6 +10,11 @@ export interface ResourceType {
   readonly ignored?: Readonly<Record<string, string>>;
   /** Properties whose change replaces the resource, as the CloudFormation reference says. */
   readonly replacing: readonly string[];
+  /**
+   * What is wrong with the properties as the template has them, intrinsics unresolved, before anything is changed: one sentence
+   * a problem.
+   */
+  check?(properties: Document): string[];
   create(request: ResourceRequest): Promise<ResourceResult>;
   /** Changes it in place. `previous` are the properties of the last deployment. */
   update(request: ResourceRequest & { physicalId: string; previous: Document }): Promise<ResourceResult>;
