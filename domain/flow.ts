@@ -29,6 +29,7 @@ export const artifactRefSchema = z.object({
 });
 export type ArtifactRef = z.infer<typeof artifactRefSchema>;
 
+export const admitInput = z.object({ run: runSchema, executionArn: z.string() });
 export const admitOutput = z.object({
   approval: z.enum(['automatic', 'manual']),
   approvalTimeoutSeconds: z.int().positive(),
@@ -68,6 +69,8 @@ export const trainInput = z.object({
 export const candidateSchema = z.object({
   learner: z.enum(LEARNERS),
   artifact: artifactRefSchema,
+  /** Fingerprint of its input and output contract, see `contractFingerprint` in domain/contract.ts. */
+  contract: z.string(),
   seconds: z.number(),
   /** Loss on the rows that the learner held out itself; candidates are chosen by it, never by the test split. */
   validationLoss: z.number().nullable(),

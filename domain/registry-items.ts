@@ -103,6 +103,8 @@ export const runItemSchema = z.object({
   semver: z.string().nullable(),
   reasons: z.array(z.string()),
   reportKey: z.string().nullable(),
+  /** Whether people were told of the outcome; a settled run that is not announced yet will be. */
+  announced: z.boolean(),
 });
 export type RunItem = z.infer<typeof runItemSchema>;
 

@@ -46,7 +46,7 @@ export type SlotDecision =
 /** Decides what an upload does, given all that was tried with the same content before. */
 export function offer(slot: Slot, offered: Offered, history: DatasetItem | null): SlotDecision {
   const { dataset, sequencer } = offered;
-  const id = uploadId(dataset.versionId, sequencer);
+  const id = uploadId(dataset.versionId);
   const repeated = repeats(offered, id, history);
   if (repeated) return repeated;
   const newer = newerThan(slot, offered);
@@ -72,8 +72,14 @@ export function runId(model: string, sha256: string, attempt: number): string {
   return `${model}-${sha256.slice(0, 24)}${attempt > 1 ? `-${attempt}` : ''}`;
 }
 
-/** Identifies one object version; a duplicate of its event carries the same sequencer. */
-export const uploadId = (versionId: string, sequencer: string) => `${sequencer}/${versionId}`;
+/** Identifies one object version, whichever event told of it: S3 never gives the same version id twice. */
+export const uploadId = (versionId: string) => versionId;
+
+/** A sequencer for an object version that was found without its event: just above the newest one that was accepted of its key. */
+export function sequencerAfter(slot: Slot, key: string): string {
+  const newest = slot.recent.find((recent) => recent.key === key)?.sequencer ?? '';
+  return `${newest}01`;
+}
 
 /** What a run is made with besides the data: when it changes, known content is worth another run. */
 export const trainingRecipe = (config: unknown, codeCommit: string) => canonicalSha256({ config, codeCommit });

@@ -1,0 +1,50 @@
+import { CopyObjectCommand, DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { quarantineInput } from '../../domain/flow.ts';
+import { readEnvironment } from '../shared/environment.ts';
+import { s3Client } from '../shared/objects.ts';
+import { taskHandler } from '../shared/task-handler.ts';
+import { type QuarantinePorts, quarantine } from './quarantine.ts';
+
+const environment = readEnvironment({ DATA_BUCKET: z.string(), ARTIFACT_BUCKET: z.string() });
+
+const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound', 'MethodNotAllowed']);
+
+function s3Ports(client: S3Client, buckets: { data: string; artifacts: string }): QuarantinePorts {
+  const copy = (bucket: string, key: string, to: string, versionId?: string) =>
+    client.send(
+      new CopyObjectCommand({
+        Bucket: buckets.data,
+        Key: to,
+        CopySource: `${bucket}/${encodeURIComponent(key)}${versionId ? `?versionId=${encodeURIComponent(versionId)}` : ''}`,
+      }),
+    );
+  return {
+    async copy({ key, versionId }, to) {
+      try {
+        await copy(buckets.data, key, to, versionId);
+        return true;
+      } catch (error) {
+        if (GONE.has((error as Error).name)) return false;
+        throw error;
+      }
+    },
+    async hide(key, versionId) {
+      try {
+        const latest = await client.send(new HeadObjectCommand({ Bucket: buckets.data, Key: key }));
+        if (latest.VersionId !== versionId) return;
+      } catch (error) {
+        if (GONE.has((error as Error).name)) return;
+        throw error;
+      }
+      await client.send(new DeleteObjectCommand({ Bucket: buckets.data, Key: key }));
+    },
+    async copyReport(reportKey, to) {
+      await copy(buckets.artifacts, reportKey, to);
+    },
+  };
+}
+
+const ports = s3Ports(s3Client(), { data: environment.DATA_BUCKET, artifacts: environment.ARTIFACT_BUCKET });
+
+export const handler = taskHandler(quarantineInput, (input) => quarantine(input, ports));

@@ -1,0 +1,74 @@
+import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { snsAnnouncer } from '../shared/announcements.ts';
+import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
+import { stepFunctions } from '../shared/executions.ts';
+import { s3Client } from '../shared/objects.ts';
+import { logger } from '../shared/observability.ts';
+import { dynamoRegistry } from '../shared/registry.ts';
+import { taskHandler } from '../shared/task-handler.ts';
+import { lambdaTraffic } from '../shared/traffic.ts';
+import { reconcile, type StoredUpload } from './reconcile.ts';
+
+const environment = readEnvironment({
+  MODEL_CONFIG: modelConfigVariable,
+  DATA_BUCKET: z.string(),
+  ARTIFACT_BUCKET: z.string(),
+  REGISTRY_TABLE: z.string(),
+  ALERTS_TOPIC_ARN: z.string(),
+  TRAIN_STATE_MACHINE_ARN: z.string(),
+  PREDICT_FUNCTION_NAME: z.string(),
+  INTAKE_QUEUE_URL: z.string(),
+});
+const { name: model } = environment.MODEL_CONFIG;
+
+/** As for every other call: far above the usual, far below the function's timeout; what fails now is found in an hour. */
+const sqs = new SQSClient({
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+});
+
+async function* stored(client: S3Client, prefix: string): AsyncGenerator<StoredUpload> {
+  let page: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+  while (page) {
+    const answer: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket: environment.DATA_BUCKET, Prefix: prefix, ...page }),
+    );
+    for (const { Key, VersionId, Size = 0, LastModified, IsLatest = false } of answer.Versions ?? []) {
+      if (!Key || !VersionId || !LastModified) continue;
+      yield { key: Key, versionId: VersionId, bytes: Size, modifiedAt: LastModified.toISOString(), latest: IsLatest };
+    }
+    page = answer.IsTruncated
+      ? { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker }
+      : undefined;
+  }
+}
+
+/** The event as EventBridge would have delivered it, without the sequencer, which only S3 knows. */
+const eventOf = ({ key, versionId, bytes, modifiedAt }: StoredUpload, account: string) => ({
+  'detail-type': 'Object Created',
+  source: 'aws.s3',
+  account,
+  time: modifiedAt,
+  detail: { bucket: { name: environment.DATA_BUCKET }, object: { key, size: bytes, 'version-id': versionId } },
+});
+
+export const handler = taskHandler(z.looseObject({}), async (_event, context) => {
+  const s3 = s3Client();
+  const account = context.invokedFunctionArn.split(':')[4] ?? '';
+  const found = await reconcile(model, {
+    registry: dynamoRegistry(environment.REGISTRY_TABLE, model),
+    executions: stepFunctions(environment.TRAIN_STATE_MACHINE_ARN),
+    announcer: { ...snsAnnouncer(environment.ALERTS_TOPIC_ARN), artifactBucket: environment.ARTIFACT_BUCKET },
+    traffic: lambdaTraffic(environment.PREDICT_FUNCTION_NAME),
+    now: () => new Date().toISOString(),
+    stored: (prefix) => stored(s3, prefix),
+    offer: async (upload) => {
+      const MessageBody = JSON.stringify(eventOf(upload, account));
+      await sqs.send(new SendMessageCommand({ QueueUrl: environment.INTAKE_QUEUE_URL, MessageBody }));
+    },
+  });
+  logger.info('reconciled', { ...found });
+  return found;
+});

@@ -1,0 +1,179 @@
+import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import type { z } from 'zod';
+import type { Decision } from '../../domain/decisions.ts';
+import { decisionSchema } from '../../domain/decisions.ts';
+import { Conflict } from '../../domain/errors.ts';
+import { registryPartition, SORT_KEYS } from '../../domain/names.ts';
+import type { Transition } from '../../domain/registry.ts';
+import {
+  type Approval,
+  approvalSchema,
+  type DatasetItem,
+  datasetItemSchema,
+  emptyHead,
+  type Head,
+  headSchema,
+  type PinnedSchema,
+  pinnedSchemaSchema,
+  type RunItem,
+  runItemSchema,
+  type Upload,
+  uploadSchema,
+  type Version,
+  versionSchema,
+} from '../../domain/registry-items.ts';
+import { emptySlot, type Slot, slotSchema } from '../../domain/slot.ts';
+
+/** What may be written together. A head goes only with its decision, a slot only on its revision. */
+export interface RegistryWrite {
+  readonly transition?: Extract<Transition, { ok: true }>;
+  readonly slot?: Slot;
+  readonly run?: RunItem;
+  readonly runs?: readonly RunItem[];
+  readonly uploads?: readonly Upload[];
+  readonly datasets?: readonly DatasetItem[];
+  readonly approval?: Approval;
+  /** Written only where no schema is pinned yet. */
+  readonly schema?: PinnedSchema;
+}
+
+/** One model's part of the registry table. Reads are strongly consistent: what follows from them is written on condition. */
+export interface Registry {
+  head(): Promise<Head>;
+  slot(): Promise<Slot>;
+  version(version: number): Promise<Version | null>;
+  run(runId: string): Promise<RunItem | null>;
+  upload(id: string): Promise<Upload | null>;
+  dataset(sha256: string): Promise<DatasetItem | null>;
+  approval(version: number): Promise<Approval | null>;
+  pinnedSchema(): Promise<PinnedSchema | null>;
+  versions(): Promise<Version[]>;
+  runs(): Promise<RunItem[]>;
+  uploads(): Promise<Upload[]>;
+  decisions(): Promise<Decision[]>;
+  /** All or nothing. Throws Conflict when somebody else wrote a head, a slot or a schema since it was read. */
+  write(write: RegistryWrite): Promise<void>;
+}
+
+export function dynamoRegistry(table: string, model: string, client: DynamoDBDocumentClient = documents()): Registry {
+  const pk = registryPartition(model);
+  const get = async <T>(sk: string, schema: z.ZodType<T>): Promise<T | null> => {
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true }));
+    return Item ? schema.parse(Item) : null;
+  };
+  const list = async <T>(prefix: string, schema: z.ZodType<T>): Promise<T[]> => {
+    const items: T[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (const item of page.Items ?? []) items.push(schema.parse(item));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  };
+  return {
+    head: async () => (await get(SORT_KEYS.head, headSchema)) ?? emptyHead(model),
+    slot: async () => (await get(SORT_KEYS.slot, slotSchema)) ?? emptySlot(model),
+    version: (version) => get(SORT_KEYS.version(version), versionSchema),
+    run: (runId) => get(SORT_KEYS.run(runId), runItemSchema),
+    upload: (id) => get(SORT_KEYS.upload(id), uploadSchema),
+    dataset: (sha256) => get(SORT_KEYS.dataset(sha256), datasetItemSchema),
+    approval: (version) => get(SORT_KEYS.approval(version), approvalSchema),
+    pinnedSchema: () => get(SORT_KEYS.schema, pinnedSchemaSchema),
+    versions: () => list('VERSION#', versionSchema),
+    runs: () => list('RUN#', runItemSchema),
+    uploads: () => list('UPLOAD#', uploadSchema),
+    decisions: () => list('DECISION#', decisionSchema),
+
+    async write(write) {
+      const TransactItems = transactItems(table, pk, write);
+      if (TransactItems.length === 0) return;
+      try {
+        await client.send(new TransactWriteCommand({ TransactItems }));
+      } catch (cause) {
+        if (cause instanceof TransactionCanceledException && isRace(cause)) {
+          throw new Conflict(`The registry of "${model}" was changed by somebody else at the same time`, { cause });
+        }
+        throw cause;
+      }
+    },
+  };
+}
+
+type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
+
+function transactItems(table: string, pk: string, write: RegistryWrite): TransactItems {
+  const items: TransactItems = [];
+  const put = (sk: string, item: object, condition: object = {}) =>
+    items.push({ Put: { TableName: table, Item: { ...item, pk, sk }, ...condition } });
+
+  if (write.transition) {
+    const { head, versions, decision } = write.transition;
+    put(SORT_KEYS.head, head, onRevision(head.revision - 1));
+    put(SORT_KEYS.decision(decision.sequence), decision, ABSENT);
+    for (const version of versions) put(SORT_KEYS.version(version.version), version);
+  }
+  if (write.slot) put(SORT_KEYS.slot, write.slot, onRevision(write.slot.revision - 1));
+  if (write.schema) put(SORT_KEYS.schema, write.schema, ABSENT);
+  if (write.approval) put(SORT_KEYS.approval(write.approval.version), write.approval);
+  for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) put(SORT_KEYS.run(run.runId), run);
+  for (const upload of write.uploads ?? []) put(SORT_KEYS.upload(upload.id), upload);
+  for (const dataset of write.datasets ?? []) put(SORT_KEYS.dataset(dataset.sha256), dataset);
+  return items;
+}
+
+const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' };
+
+/** Revision 0 is "not stored yet". */
+const onRevision = (revision: number) =>
+  revision === 0
+    ? ABSENT
+    : { ConditionExpression: 'revision = :revision', ExpressionAttributeValues: { ':revision': revision } };
+
+const RACES: ReadonlySet<string | undefined> = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
+
+const isRace = (cause: TransactionCanceledException) =>
+  (cause.CancellationReasons ?? []).some((reason) => RACES.has(reason.Code));
+
+/**
+ * 1 s to connect and 5 s to answer are far beyond DynamoDB's milliseconds and far below a handler's timeout. Five attempts
+ * with jittered backoff ride out a throttled partition; the SDK repeats a transaction with the same ClientRequestToken, so
+ * a lost answer does not write twice.
+ */
+export function documents(): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    maxAttempts: 5,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+/** Races that a model's own handlers can lose in a row before something else must be wrong. */
+const MOST_RACES = 12;
+
+/** Reads and decides anew whenever somebody else wrote in between; waits a random moment longer each time. */
+export async function onConflictRetry<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let race = 1; ; race += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Conflict) || race === MOST_RACES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * race));
+    }
+  }
+}

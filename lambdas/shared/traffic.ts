@@ -1,0 +1,167 @@
+import {
+  GetAliasCommand,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListVersionsByFunctionCommand,
+  PreconditionFailedException,
+  PublishVersionCommand,
+  ResourceConflictException,
+  UpdateAliasCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { Conflict, DependencyUnavailable } from '../../domain/errors.ts';
+import { LIVE_ALIAS } from '../../domain/names.ts';
+import type { Version } from '../../domain/registry-items.ts';
+
+/** Who serves now: the published version that the alias points to, and the revision that the next change is conditional on. */
+export interface LiveTraffic {
+  readonly functionVersion: string;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly revisionId: string;
+}
+
+/** The one owner of a model's traffic: nobody else publishes versions or moves the alias. */
+export interface Traffic {
+  /** Publishes code and model together as one immutable function version; the same model version gives the same answer. */
+  publish(version: Version): Promise<string>;
+  /** One prediction by a published version, outside of live traffic. */
+  predict(functionVersion: string, instances: readonly unknown[]): Promise<unknown>;
+  live(): Promise<LiveTraffic>;
+  /** Sends all traffic to one published version. Throws Conflict when the alias was moved since `seen`. */
+  pointTo(functionVersion: string, seen: LiveTraffic): Promise<void>;
+}
+
+/** 2 s to connect; 30 s to answer, because a smoke test may start a cold function that loads a model. */
+export const lambdaClient = () =>
+  new LambdaClient({
+    maxAttempts: 5,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  });
+
+export function lambdaTraffic(functionName: string, client: LambdaClient = lambdaClient()): Traffic {
+  return {
+    async publish(version) {
+      const description = describe(version);
+      const known = await publishedAs(client, functionName, description);
+      if (known) return known;
+      return named(async () => {
+        const current = await settled(client, functionName);
+        const { MODEL: _replaced, ...variables } = current.Environment?.Variables ?? {};
+        await client.send(
+          new UpdateFunctionConfigurationCommand({
+            FunctionName: functionName,
+            RevisionId: current.RevisionId,
+            Environment: { Variables: { ...variables, MODEL: modelVariable(version) } },
+          }),
+        );
+        const updated = await settled(client, functionName);
+        const published = await client.send(
+          new PublishVersionCommand({
+            FunctionName: functionName,
+            RevisionId: updated.RevisionId,
+            CodeSha256: updated.CodeSha256,
+            Description: description,
+          }),
+        );
+        if (!published.Version) throw new DependencyUnavailable(`Lambda published ${functionName} without a version`);
+        return published.Version;
+      });
+    },
+
+    async predict(functionVersion, instances) {
+      const { FunctionError, Payload } = await client.send(
+        new InvokeCommand({
+          FunctionName: functionName,
+          Qualifier: functionVersion,
+          Payload: Buffer.from(JSON.stringify({ instances })),
+        }),
+      );
+      const text = Buffer.from(Payload ?? []).toString('utf8');
+      const answer: unknown = JSON.parse(text);
+      if (FunctionError) {
+        const { errorType, errorMessage } = answer as { errorType?: string; errorMessage?: string };
+        throw new Error(`version ${functionVersion} failed: ${errorType ?? FunctionError}: ${errorMessage ?? text}`);
+      }
+      return answer;
+    },
+
+    async live() {
+      const alias = await client.send(new GetAliasCommand({ FunctionName: functionName, Name: LIVE_ALIAS }));
+      if (!alias.FunctionVersion || !alias.RevisionId) {
+        throw new DependencyUnavailable(`Lambda gave no version for ${functionName}:${LIVE_ALIAS}`);
+      }
+      return {
+        functionVersion: alias.FunctionVersion,
+        weights: alias.RoutingConfig?.AdditionalVersionWeights ?? {},
+        revisionId: alias.RevisionId,
+      };
+    },
+
+    async pointTo(functionVersion, seen) {
+      await named(() =>
+        client.send(
+          new UpdateAliasCommand({
+            FunctionName: functionName,
+            Name: LIVE_ALIAS,
+            FunctionVersion: functionVersion,
+            RoutingConfig: { AdditionalVersionWeights: {} },
+            RevisionId: seen.revisionId,
+          }),
+        ),
+      );
+    },
+  };
+}
+
+/** What the prediction function is told of its model: enough to fetch it, to check it and to name it in every answer. */
+function modelVariable({ artifact, version, semver }: Version): string {
+  const { bucket, key, sha256 } = artifact;
+  return JSON.stringify({ bucket, key, sha256, version, semver });
+}
+
+/** Found again after a crash between publishing and recording; the artifact makes it unique to the model version. */
+const describe = ({ model, version, semver, artifact }: Version) =>
+  `${model} ${semver} (version ${version}, artifact ${artifact.sha256.slice(0, 16)})`;
+
+async function publishedAs(
+  client: LambdaClient,
+  functionName: string,
+  description: string,
+): Promise<string | undefined> {
+  let marker: string | undefined;
+  do {
+    const page = await client.send(new ListVersionsByFunctionCommand({ FunctionName: functionName, Marker: marker }));
+    const found = page.Versions?.find((version) => version.Description === description);
+    if (found?.Version) return found.Version;
+    marker = page.NextMarker;
+  } while (marker);
+  return undefined;
+}
+
+/** A changed configuration takes Lambda a moment; 60 looks of half a second are ten times what it usually needs. */
+const LOOKS = 60;
+const LOOK_EVERY_MS = 500;
+
+async function settled(client: LambdaClient, functionName: string) {
+  for (let look = 0; look < LOOKS; look += 1) {
+    const current = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+    if (current.LastUpdateStatus === 'Failed') {
+      throw new DependencyUnavailable(`Lambda could not update ${functionName}: ${current.LastUpdateStatusReason}`);
+    }
+    if (current.LastUpdateStatus !== 'InProgress' && current.State !== 'Pending') return current;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  throw new DependencyUnavailable(`Lambda still updates ${functionName} after ${(LOOKS * LOOK_EVERY_MS) / 1000} s`);
+}
+
+async function named<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof PreconditionFailedException || cause instanceof ResourceConflictException) {
+      throw new Conflict(`Somebody else changed the prediction function at the same time: ${cause.message}`, { cause });
+    }
+    throw cause;
+  }
+}
