@@ -4,13 +4,20 @@ export class AwsError extends Error {
   readonly status: number;
   /** Members beside code and message that the service's error shape carries, e.g. `CancellationReasons`. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** The code that the service's retired query protocol had, sent as `x-amzn-query-error` (SQS). */
+  readonly queryCode: string | undefined;
 
-  constructor(code: string, message: string, options: { status?: number; details?: Record<string, unknown> } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { status?: number; details?: Record<string, unknown>; queryCode?: string } = {},
+  ) {
     super(message);
     this.name = code;
     this.code = code;
     this.status = options.status ?? 400;
     this.details = options.details ?? {};
+    this.queryCode = options.queryCode;
   }
 }
 

@@ -79,6 +79,10 @@ export class Gateway {
     const own = await this.#options.control?.(request);
     if (own) return own;
     const signature = readSignature(request.headers, request.query);
+    if (!signature) {
+      const open = await this.#unsigned(request);
+      if (open) return open;
+    }
     const service = this.#service(signature);
     const protocol = PROTOCOLS.find((candidate) => candidate.matches(request, service));
     try {
@@ -95,6 +99,14 @@ export class Gateway {
       if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${service.name} ${request.rawPath}`);
       return protocol.encodeError(asAwsError(error), service, requestId);
     }
+  }
+
+  async #unsigned(request: HttpRequest): Promise<HttpResponse | undefined> {
+    for (const service of this.#options.services.values()) {
+      const answer = await service.unsigned?.(request);
+      if (answer) return answer;
+    }
+    return undefined;
   }
 
   #service(signature: Signature | undefined): ServiceDefinition {

@@ -34,6 +34,8 @@ export interface ServiceDefinition {
   readonly operations: Readonly<Record<string, Operation>>;
   /** A service with HTTP bindings (S3, Lambda) routes its own requests. */
   http?(request: HttpRequest, call: Call): Promise<HttpResponse>;
+  /** Answers a request without a signature that is for this service (a function URL), or nothing. */
+  unsigned?(request: HttpRequest): Promise<HttpResponse | undefined>;
 }
 
 export interface HttpRequest {

@@ -34,6 +34,9 @@ export const jsonProtocol: WireProtocol = {
       'content-type': `application/x-amz-json-${service.jsonVersion ?? '1.0'}`,
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': error.code,
+      ...(error.queryCode
+        ? { 'x-amzn-query-error': `${error.queryCode};${error.status < 500 ? 'Sender' : 'Receiver'}` }
+        : {}),
     },
     body: JSON.stringify({ __type: error.code, message: error.message, ...error.details }, replacer),
   }),
