@@ -88,6 +88,8 @@ export const gateSchema = z.discriminatedUnion('gate', [
     mode: z.enum(['point', 'bound']).default('point'),
     tolerance: z.number().min(0).default(0),
   }),
+  /** The model knows something: AUC above 0.5, accuracy above that of always saying the commonest class, R² above 0. */
+  z.strictObject({ gate: z.literal('better-than-trivial') }),
   z.strictObject({ gate: z.literal('not-worse-than-champion'), metric: metricName, margin: z.number().min(0) }),
   z.strictObject({
     gate: z.literal('slices'),
@@ -144,7 +146,10 @@ export const modelConfigSchema = z.strictObject({
       /** Largest share of rows whose id stands more than once. */
       maxDuplicateIds: z.number().min(0).max(1).default(0),
       /** Largest dataset in bytes as stored. */
-      maxBytes: z.int().positive().default(2 * 1024 ** 3),
+      maxBytes: z
+        .int()
+        .positive()
+        .default(2 * 1024 ** 3),
     })
     .default({ minRows: 100, maxColumns: 2_000, maxDuplicateIds: 0, maxBytes: 2 * 1024 ** 3 }),
   /** Absent: the defaults of the problem kind, see `defaultGates` in domain/gates. */

@@ -25,6 +25,7 @@ export function tellsAlone(column: string, values: FeatureColumn, scores: Scores
 
 /** The challenger says the same for every row, up to rounding. */
 export function isConstant(scores: Scores): boolean {
+  if (scores.truth.length < 2) return false;
   if (scores.kind !== 'multiclass') return spreadOf(scores.challenger) <= tolerance(scores.challenger);
   return scores.classes.every((_, index) => spreadOf(scores.challenger.map((row) => row[index] ?? 0)) <= 1e-9);
 }

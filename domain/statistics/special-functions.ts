@@ -37,6 +37,12 @@ export function studentQuantile(p: number, degrees: number): number {
   return z + (z3 + z) / (4 * degrees) + second / degrees ** 2 + third / degrees ** 3;
 }
 
+/** P(T ≤ t) for Student's t. */
+export function studentCdf(t: number, degrees: number): number {
+  const tail = betaRegularized(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+  return t > 0 ? 1 - tail : tail;
+}
+
 const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360_360];
 
 /** ln Γ(x) for x > 0: Stirling's series (DLMF 5.11.1) after a shift to x ≥ 10. */

@@ -1,0 +1,45 @@
+import { quoted, showNumber } from '../wording.ts';
+import { type Evidence, UNDECIDED, type Verdict, verdicts } from './verdict.ts';
+
+/** A feature that tells the target this well alone is the target under another name. */
+export const LEAKAGE_LIMIT = 0.995;
+
+/** Always on: no single feature gives the answer away. */
+export function leakage({ evaluation }: Evidence): Verdict {
+  const verdict = verdicts('leakage');
+  if (evaluation.leakage.length === 0) {
+    return verdict('INSUFFICIENT', `No feature was looked at alone; ${UNDECIDED}.`, { limit: LEAKAGE_LIMIT });
+  }
+  const strongest = evaluation.leakage.reduce((a, b) => (b.value > a.value ? b : a));
+  const measure = strongest.measure === 'auc' ? 'AUC' : 'R²';
+  const numbers = { column: strongest.column, measure, value: strongest.value, limit: LEAKAGE_LIMIT };
+  const alone = `${quoted(strongest.column)} alone reaches ${measure} ${showNumber(strongest.value)}`;
+  return strongest.value > LEAKAGE_LIMIT
+    ? verdict(
+        'FAIL',
+        `${alone}: it gives the answer away and would not be known beforehand (limit ${LEAKAGE_LIMIT}).`,
+        numbers,
+      )
+    : verdict('PASS', `No feature gives the answer away: the strongest, ${alone} (limit ${LEAKAGE_LIMIT}).`, numbers);
+}
+
+/** Always on: the model does not say the same for every row. */
+export function collapse({ evaluation }: Evidence): Verdict {
+  const verdict = verdicts('collapse');
+  return evaluation.constantPrediction
+    ? verdict('FAIL', 'The model says the same for every row: it has collapsed.', { rows: evaluation.rows })
+    : verdict('PASS', 'Predictions differ from row to row.', { rows: evaluation.rows });
+}
+
+const QUALITY_GATES: ReadonlySet<string> = new Set(['at-least', 'better-than-trivial', 'not-worse-than-champion']);
+
+/**
+ * One gate without support decides nothing; if none of those that look at quality has support, nothing speaks for the
+ * model, and silence must not promote it.
+ */
+export function noEvidence(all: readonly Verdict[]): Verdict[] {
+  const quality = all.filter(({ gate }) => QUALITY_GATES.has(gate));
+  if (quality.length === 0 || quality.some(({ status }) => status !== 'INSUFFICIENT')) return [];
+  const sentence = 'No gate had the support to tell how good the model is, and a model is not promoted unseen.';
+  return [verdicts('evidence')('FAIL', sentence, { undecided: quality.length })];
+}
