@@ -1,0 +1,20 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+export interface DeadLetterQueueProps {
+  /** @default the key of SQS */
+  readonly key?: IKey;
+}
+
+/** Keeps for 14 days, the longest that SQS offers, what could not be delivered or processed. */
+export class DeadLetterQueue extends Queue {
+  constructor(scope: Construct, id: string, props: DeadLetterQueueProps = {}) {
+    super(scope, id, { ...queueEncryption(props.key), enforceSSL: true, retentionPeriod: Duration.days(14) });
+  }
+}
+
+/** How every queue of an environment is encrypted. */
+export const queueEncryption = (key?: IKey) =>
+  key ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key } : { encryption: QueueEncryption.SQS_MANAGED };

@@ -1,0 +1,101 @@
+import { Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { registryPartition } from '../../domain/names.ts';
+
+/** What the data stack lends to the stack of a model. */
+export interface SharedResources {
+  readonly dataBucket: IBucket;
+  readonly artifactBucket: IBucket;
+  readonly registry: ITable;
+  readonly alerts: ITopic;
+  /** The environment's key, where the customer manages it. */
+  readonly key?: IKey;
+}
+
+/** Actions on items of the registry; the two sides of a transaction are authorized as these too. */
+export type RegistryAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
+
+/** The statements that handlers of one model may be given; none reaches another model's objects or items. */
+export class Permissions {
+  readonly #model: string;
+  readonly #shared: SharedResources;
+
+  constructor(model: string, shared: SharedResources) {
+    this.#model = model;
+    this.#shared = shared;
+  }
+
+  /** Uploads, by the version that the event named. */
+  readUploads(): PolicyStatement {
+    return this.#data(['s3:GetObjectVersion'], 'training/*');
+  }
+
+  /** Moving a refused upload aside: the copy is written, the current version of the key is deleted. */
+  moveUploads(): PolicyStatement[] {
+    return [this.#data(['s3:PutObject'], 'quarantine/*'), this.#data(['s3:DeleteObject'], 'training/*')];
+  }
+
+  /** Names and versions of the uploads, never their content. */
+  listUploads(): PolicyStatement {
+    return new PolicyStatement({
+      actions: ['s3:ListBucketVersions'],
+      resources: [this.#shared.dataBucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': `${this.#model}/training/*` } },
+    });
+  }
+
+  readRuns(): PolicyStatement {
+    return this.#runs(['s3:GetObject']);
+  }
+
+  writeRuns(): PolicyStatement {
+    return this.#runs(['s3:PutObject', 's3:AbortMultipartUpload']);
+  }
+
+  registry(...actions: RegistryAction[]): PolicyStatement {
+    return new PolicyStatement({
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resources: [this.#shared.registry.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [registryPartition(this.#model)] } },
+    });
+  }
+
+  announce(): PolicyStatement {
+    return new PolicyStatement({ actions: ['sns:Publish'], resources: [this.#shared.alerts.topicArn] });
+  }
+
+  /** The environment's key, only through the services that hold our data; nothing where AWS manages the keys. */
+  useKey(role: IRole): PolicyStatement[] {
+    if (!this.#shared.key) return [];
+    const { region } = Stack.of(role);
+    return [
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [this.#shared.key.keyArn],
+        conditions: {
+          StringEquals: {
+            'kms:ViaService': ['s3', 'dynamodb', 'sqs', 'sns'].map((service) => `${service}.${region}.amazonaws.com`),
+          },
+        },
+      }),
+    ];
+  }
+
+  #data(actions: string[], keys: string): PolicyStatement {
+    return new PolicyStatement({
+      actions,
+      resources: [this.#shared.dataBucket.arnForObjects(`${this.#model}/${keys}`)],
+    });
+  }
+
+  #runs(actions: string[]): PolicyStatement {
+    return new PolicyStatement({
+      actions,
+      resources: [this.#shared.artifactBucket.arnForObjects(`${this.#model}/runs/*`)],
+    });
+  }
+}

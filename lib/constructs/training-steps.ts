@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { Duration, Size } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { Handler, type HandlerProps } from './handler.ts';
+import type { ModelParts } from './model-parts.ts';
+import type { Permissions } from './permissions.ts';
+
+export interface TrainingStepsProps extends ModelParts {
+  /** What a rollout changes. */
+  readonly prediction: IFunction;
+  /** The machine that calls the steps; as text, because it is made after them. */
+  readonly machineArn: string;
+  /** The commit that the templates were made from. */
+  readonly codeCommit: string;
+}
+
+/** A dataset of 2 GB, what DuckDB spills while it sorts, and the split that is written. */
+const DATASET_SCRATCH = Size.gibibytes(10);
+
+/** The functions of the training state machine, in the order of its story. */
+export class TrainingSteps extends Construct {
+  /** By the name that the definition calls them. */
+  readonly byName: Record<string, IFunction>;
+  readonly settle: IFunction;
+
+  constructor(scope: Construct, id: string, props: TrainingStepsProps) {
+    super(scope, id);
+    const { permissions, layers, model } = props;
+    const step = (name: string, props_: Omit<HandlerProps, 'defaults' | 'permissions'>) =>
+      new Handler(this, name, { ...props_, defaults: props.defaults, permissions });
+
+    const admit = step('Admit', {
+      entry: 'admit',
+      description: `Lets a run of ${model.name} begin if it is still wanted`,
+      timeout: Duration.seconds(30),
+      memory: 512,
+      may: [permissions.registry('GetItem', 'UpdateItem')],
+    });
+    const validate = step('Validate', {
+      entry: 'validate',
+      description: `Checks a dataset for ${model.name} against its schema`,
+      timeout: Duration.minutes(10),
+      memory: 2048,
+      scratch: DATASET_SCRATCH,
+      layers: [layers.dataEngine],
+      may: [permissions.readUploads(), permissions.writeRuns(), permissions.registry('GetItem')],
+    });
+    const quarantine = step('Quarantine', {
+      entry: 'quarantine',
+      description: `Moves a refused dataset of ${model.name} aside`,
+      timeout: Duration.minutes(5),
+      memory: 512,
+      may: [permissions.readUploads(), ...permissions.moveUploads(), permissions.readRuns()],
+    });
+    const split = step('Split', {
+      entry: 'split',
+      description: `Splits and profiles a dataset for ${model.name}`,
+      timeout: Duration.minutes(10),
+      memory: 2048,
+      scratch: DATASET_SCRATCH,
+      layers: [layers.dataEngine],
+      may: [permissions.readUploads(), permissions.readRuns(), permissions.writeRuns()],
+    });
+    const train = step('Train', {
+      entry: 'train',
+      description: `Trains one candidate for ${model.name}`,
+      timeout: Duration.minutes(15),
+      memory: model.training.memory,
+      scratch: Size.gibibytes(4),
+      layers: [layers.dataEngine, layers.modelRuntime],
+      may: [permissions.readRuns(), permissions.writeRuns()],
+    });
+    const evaluate = step('Evaluate', {
+      entry: 'evaluate',
+      description: `Scores candidates and champion of ${model.name} in the serving code`,
+      timeout: Duration.minutes(15),
+      memory: 3008,
+      scratch: Size.gibibytes(4),
+      layers: [layers.modelRuntime],
+      may: [permissions.readRuns(), permissions.writeRuns(), permissions.registry('GetItem')],
+    });
+    const judge = step('Judge', {
+      entry: 'judge',
+      description: `Asks the gates of ${model.name}`,
+      timeout: Duration.minutes(5),
+      memory: 1769,
+      may: [permissions.readRuns(), permissions.writeRuns()],
+    });
+    const register = step('Register', {
+      entry: 'register',
+      description: `Gives a candidate of ${model.name} its version and its card`,
+      timeout: Duration.minutes(1),
+      memory: 512,
+      may: [
+        permissions.readRuns(),
+        permissions.writeRuns(),
+        permissions.registry('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      ],
+      environment: { CODE_COMMIT: props.codeCommit, CODE_FINGERPRINT: fingerprint([validate, split, train, evaluate]) },
+    });
+    const requestApproval = step('RequestApproval', {
+      entry: 'request-approval',
+      description: `Asks a person about a version of ${model.name}`,
+      timeout: Duration.seconds(30),
+      memory: 512,
+      may: [permissions.registry('GetItem', 'PutItem', 'UpdateItem'), permissions.announce()],
+    });
+    const rollOut = step('RollOut', {
+      entry: 'rollout',
+      description: `Publishes a version of ${model.name} and moves the traffic`,
+      timeout: Duration.minutes(5),
+      memory: 512,
+      may: [...traffic(props.prediction), ...rolloutRecords(permissions)],
+      environment: { PREDICT_FUNCTION_NAME: props.prediction.functionName },
+    });
+    const settle = step('Settle', {
+      entry: 'settle',
+      description: `Records and announces how a run of ${model.name} ended and starts the one that waits`,
+      timeout: Duration.minutes(1),
+      memory: 512,
+      may: [
+        permissions.registry('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+        permissions.announce(),
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [props.machineArn] }),
+      ],
+      environment: { TRAIN_STATE_MACHINE_ARN: props.machineArn },
+      undelivered: props.undelivered,
+    });
+
+    this.settle = settle.function;
+    this.byName = Object.fromEntries(
+      Object.entries({
+        Admit: admit,
+        Validate: validate,
+        Quarantine: quarantine,
+        Split: split,
+        Train: train,
+        Evaluate: evaluate,
+        Judge: judge,
+        Register: register,
+        RequestApproval: requestApproval,
+        RollOut: rollOut,
+        Settle: settle,
+      }).map(([name, handler]) => [name, handler.function]),
+    );
+  }
+}
+
+/** Publishing a version with another model, trying it, and pointing the alias at it. */
+const traffic = (prediction: IFunction) => [
+  new PolicyStatement({
+    actions: [
+      'lambda:GetFunction',
+      'lambda:GetFunctionConfiguration',
+      'lambda:UpdateFunctionConfiguration',
+      'lambda:PublishVersion',
+      'lambda:GetAlias',
+      'lambda:UpdateAlias',
+    ],
+    resources: [prediction.functionArn],
+  }),
+  new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [`${prediction.functionArn}:*`] }),
+];
+
+const rolloutRecords = (permissions: Permissions) => [
+  permissions.readRuns(),
+  permissions.registry('GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+];
+
+/** Changes when the code that makes a model out of data does. */
+const fingerprint = (handlers: Handler[]) =>
+  createHash('sha256')
+    .update(handlers.map((handler) => handler.codeFingerprint).join())
+    .digest('hex')
+    .slice(0, 16);

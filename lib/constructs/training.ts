@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { ModelParts } from './model-parts.ts';
+import { waitForPolicy } from './policy-dependency.ts';
+import { TrainingSteps } from './training-steps.ts';
+
+export interface TrainingProps extends ModelParts {
+  /** What a rollout changes. */
+  readonly prediction: IFunction;
+  /** The commit that the templates were made from. */
+  readonly codeCommit: string;
+}
+
+/** From a dataset to a champion: the state machine and the function of each of its steps. */
+export class Training extends Construct {
+  readonly machine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: TrainingProps) {
+    super(scope, id);
+    const { model, shared, defaults } = props;
+    // Named, because a function that the machine calls also starts it: a generated name would be a cycle.
+    const stateMachineName = `${Stack.of(this).stackName}-train`;
+    const machineArn = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: stateMachineName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const steps = new TrainingSteps(this, 'Steps', { ...props, machineArn });
+    const arns = Object.entries(steps.byName).map(([name, step]) => [name, step.functionArn] as const);
+    const role = new Role(this, 'Role', {
+      // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+      assumedBy: new ServicePrincipal('states.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+          ArnEquals: { 'aws:SourceArn': machineArn },
+        },
+      }),
+    });
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns.map(([, arn]) => arn) }),
+    );
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName,
+      comment: `Trains, judges and registers ${model.name}`,
+      definitionBody: DefinitionBody.fromString(definition(model)),
+      definitionSubstitutions: Object.fromEntries(arns.map(([name, arn]) => [`${name}FunctionArn`, arn])),
+      role,
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        includeExecutionData: true,
+        destination: new LogGroup(this, 'Logs', {
+          // Names of this kind do not use up the size of the account's log policy,
+          // https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          retention: defaults.logRetentionDays,
+          encryptionKey: shared.key,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+    waitForPolicy(this.machine.node.defaultChild as CfnStateMachine, role);
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray and the delivery of vended logs have no resources: their actions only take *.',
+    });
+    this.#settleWhatCouldNot(steps.settle, props);
+  }
+
+  /** An execution that timed out, was stopped or failed outside of its states still gets its outcome recorded. */
+  #settleWhatCouldNot(settle: IFunction, { model, undelivered }: TrainingProps) {
+    new Rule(this, 'Ended', {
+      description: `Runs of ${model.name} that did not end by themselves`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [this.machine.stateMachineArn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [
+        new LambdaFunction(settle, {
+          deadLetterQueue: undelivered,
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      ],
+    });
+  }
+}
+
+const DEFINITION = new URL('../../statemachines/train.asl.json', import.meta.url);
+
+/** All steps with their retries take some hours at most; how long a person may take is the model's own. */
+const LONGEST_WORK = Duration.hours(24);
+
+/** The definition with the times of the model in it: substitutions are text, and time limits are numbers. */
+function definition({ approvalTimeout }: ModelParts['model']): string {
+  const approval = Math.ceil(approvalTimeout / 1000);
+  const machine = JSON.parse(readFileSync(DEFINITION, 'utf8')) as {
+    TimeoutSeconds: number;
+    States: { 'Ask for approval': { TimeoutSeconds: number } };
+  };
+  machine.States['Ask for approval'].TimeoutSeconds = approval;
+  machine.TimeoutSeconds = approval + LONGEST_WORK.toSeconds();
+  return JSON.stringify(machine);
+}

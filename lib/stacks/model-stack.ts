@@ -1,0 +1,64 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { NamedModelConfig } from '../../domain/model-config.ts';
+import { OUTPUTS } from '../../domain/names.ts';
+import type { EnvironmentConfig } from '../config/schema.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { Intake } from '../constructs/intake.ts';
+import type { ModelParts } from '../constructs/model-parts.ts';
+import { ModelWatch } from '../constructs/model-watch.ts';
+import { Permissions, type SharedResources } from '../constructs/permissions.ts';
+import { Prediction } from '../constructs/prediction.ts';
+import { RuntimeLayers } from '../constructs/runtime-layers.ts';
+import { Training } from '../constructs/training.ts';
+
+export interface ModelStackProps extends StackProps {
+  readonly model: NamedModelConfig;
+  readonly environment: EnvironmentConfig;
+  readonly shared: SharedResources;
+  readonly codeCommit: string;
+}
+
+/** One model, from its uploads to its predictions; everything here can be rebuilt. */
+export class ModelStack extends Stack {
+  constructor(scope: Construct, id: string, props: ModelStackProps) {
+    super(scope, id, props);
+    const { model, shared, environment, codeCommit } = props;
+    const undelivered = new DeadLetterQueue(this, 'Undelivered', { key: shared.key });
+    const parts: ModelParts = {
+      model,
+      shared,
+      undelivered,
+      permissions: new Permissions(model.name, shared),
+      layers: new RuntimeLayers(this, 'Layers'),
+      defaults: {
+        logRetentionDays: environment.logRetentionDays,
+        key: shared.key,
+        environment: {
+          MODEL_CONFIG: JSON.stringify(model),
+          DATA_BUCKET: shared.dataBucket.bucketName,
+          ARTIFACT_BUCKET: shared.artifactBucket.bucketName,
+          REGISTRY_TABLE: shared.registry.tableName,
+          ALERTS_TOPIC_ARN: shared.alerts.topicArn,
+        },
+      },
+    };
+
+    const prediction = new Prediction(this, 'Prediction', parts);
+    const training = new Training(this, 'Training', { ...parts, codeCommit, prediction: prediction.function });
+    const intake = new Intake(this, 'Intake', { ...parts, training: training.machine });
+    new ModelWatch(this, 'Watch', {
+      model: model.name,
+      topic: shared.alerts,
+      training: training.machine,
+      live: prediction.live,
+      intake: intake.queue,
+      intakeDeadLetters: intake.deadLetters,
+      undelivered,
+    });
+
+    new CfnOutput(this, OUTPUTS.trainStateMachine, { value: training.machine.stateMachineArn });
+    new CfnOutput(this, OUTPUTS.predictFunction, { value: prediction.function.functionName });
+    new CfnOutput(this, OUTPUTS.predictUrl, { value: prediction.url.url });
+  }
+}
