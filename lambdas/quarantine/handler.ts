@@ -9,6 +9,8 @@ import { type QuarantinePorts, quarantine } from './quarantine.ts';
 const environment = readEnvironment({ DATA_BUCKET: z.string(), ARTIFACT_BUCKET: z.string() });
 
 const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound', 'MethodNotAllowed']);
+/** Without the right to list, S3 answers 403 for a key that is not there: a function that may not list cannot tell them apart. */
+const FORBIDDEN = 403;
 
 function s3Ports(client: S3Client, buckets: { data: string; artifacts: string }): QuarantinePorts {
   const copy = (bucket: string, key: string, to: string, versionId?: string) =>
@@ -34,7 +36,8 @@ function s3Ports(client: S3Client, buckets: { data: string; artifacts: string })
         const latest = await client.send(new HeadObjectCommand({ Bucket: buckets.data, Key: key }));
         if (latest.VersionId !== versionId) return;
       } catch (error) {
-        if (GONE.has((error as Error).name)) return;
+        const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+        if (GONE.has((error as Error).name) || status === FORBIDDEN) return;
         throw error;
       }
       await client.send(new DeleteObjectCommand({ Bucket: buckets.data, Key: key }));

@@ -1,0 +1,82 @@
+import pc from 'picocolors';
+
+/** Ends a command with an exit code and a sentence: 1 our fault, 2 usage, 3 "ran, and the answer is no". */
+export class CliError extends Error {
+  readonly exitCode: 1 | 2 | 3;
+  /** What to do about it, on a line of its own. */
+  readonly hint: string | undefined;
+
+  constructor(exitCode: 1 | 2 | 3, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'CliError';
+    this.exitCode = exitCode;
+    this.hint = options.hint;
+  }
+}
+
+/** Where commands write. With `--json`, standard output is one JSON document and everything else goes to standard error. */
+export interface Io {
+  readonly json: boolean;
+  /** A line for people; dropped with `--json`. */
+  say(line?: string): void;
+  /** A line about progress, on standard error. */
+  progress(line: string): void;
+  /** The result: printed with `--json`, else rendered by `text`. */
+  result(value: unknown, text: () => string): void;
+}
+
+export function consoleIo(options: { json: boolean }): Io {
+  const { json } = options;
+  return {
+    json,
+    say: (line = '') => {
+      if (!json) process.stdout.write(`${line}\n`);
+    },
+    progress: (line) => {
+      process.stderr.write(`${line}\n`);
+    },
+    result: (value, text) => {
+      process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text()}\n`);
+    },
+  };
+}
+
+/** Columns padded to their widest cell; the last one is left as it is. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => visible(row[column] ?? ''))),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column === cells.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visible(cell)),
+      )
+      .join('  ')
+      .trimEnd();
+  return [pc.dim(line(header)), ...rows.map(line)].join('\n');
+}
+
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+const visible = (text: string) => text.replace(COLOURS, '').length;
+
+const STATUS_COLOURS: Record<string, (text: string) => string> = {
+  CHAMPION: pc.green,
+  REGISTERED: pc.green,
+  PASS: pc.green,
+  RUNNING: pc.cyan,
+  PENDING: pc.cyan,
+  AWAITING_APPROVAL: pc.yellow,
+  WARN: pc.yellow,
+  INSUFFICIENT: pc.yellow,
+  SUPERSEDED: pc.yellow,
+  DUPLICATE: pc.yellow,
+  REJECTED: pc.red,
+  QUARANTINED: pc.red,
+  FAILED: pc.red,
+  FAIL: pc.red,
+};
+
+export const coloured = (status: string) => (STATUS_COLOURS[status] ?? ((text: string) => text))(status);
+
+/** `2026-11-23T10:00:00.000Z` -> `2026-11-23 10:00:00` */
+export const shortTime = (iso: string | null) => (iso === null ? '' : iso.slice(0, 19).replace('T', ' '));
