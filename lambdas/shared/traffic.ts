@@ -10,7 +10,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { Conflict, DependencyUnavailable } from '../../domain/errors.ts';
+import { Conflict, DependencyUnavailable, InvalidArtifact } from '../../domain/errors.ts';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import type { Version } from '../../domain/registry-items.ts';
 
@@ -25,7 +25,7 @@ export interface LiveTraffic {
 export interface Traffic {
   /** Publishes code and model together as one immutable function version; the same model version gives the same answer. */
   publish(version: Version): Promise<string>;
-  /** One prediction by a published version, outside of live traffic. */
+  /** Predictions by a published version, outside of live traffic. Throws InvalidArtifact when the function fails. */
   predict(functionVersion: string, instances: readonly unknown[]): Promise<unknown>;
   live(): Promise<LiveTraffic>;
   /** Sends all traffic to one published version. Throws Conflict when the alias was moved since `seen`. */
@@ -81,7 +81,9 @@ export function lambdaTraffic(functionName: string, client: LambdaClient = lambd
       const answer: unknown = JSON.parse(text);
       if (FunctionError) {
         const { errorType, errorMessage } = answer as { errorType?: string; errorMessage?: string };
-        throw new Error(`version ${functionVersion} failed: ${errorType ?? FunctionError}: ${errorMessage ?? text}`);
+        throw new InvalidArtifact(
+          `Function version ${functionVersion} failed: ${errorType ?? FunctionError}: ${errorMessage ?? text}`,
+        );
       }
       return answer;
     },
