@@ -90,6 +90,8 @@ export function incomparableBecause(rows: Contract, other: Contract): string | n
   if (rows.target !== other.target) return `it predicts "${other.target}", the data holds "${rows.target}"`;
   if (rows.kind === 'binary' && other.kind === 'binary' && rows.positive !== other.positive)
     return `its positive label is "${other.positive}", that of the data is "${rows.positive}"`;
+  if (rows.kind === 'binary' && other.kind === 'binary' && rows.classes.some((name) => !other.classes.includes(name)))
+    return `its labels are ${listed(other.classes)}, those of the data are ${listed(rows.classes)}`;
   const types = new Map(rows.features.map(({ name, type }) => [name, type]));
   for (const { name, type } of other.features) {
     const now = types.get(name);
@@ -98,3 +100,5 @@ export function incomparableBecause(rows: Contract, other: Contract): string | n
   }
   return null;
 }
+
+const listed = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(' and ');

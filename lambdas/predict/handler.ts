@@ -1,0 +1,38 @@
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { readEnvironment } from '../shared/environment.ts';
+import { s3Objects } from '../shared/objects.ts';
+import { logger } from '../shared/observability.ts';
+import { answer, shape } from './predict.ts';
+import { modelVariable, servedModel } from './served.ts';
+
+const environment = readEnvironment({ MODEL_NAME: z.string(), MODEL: modelVariable });
+const { MODEL_NAME: model, MODEL: reference } = environment;
+const served = servedModel(reference, s3Objects());
+
+/**
+ * No middleware and no metrics of our own: Lambda counts duration, errors and throttles by function version for nothing,
+ * a custom metric costs by the month, and the one line below holds what a capture or a query needs.
+ */
+export async function handler(event: unknown, context: Context) {
+  const started = performance.now();
+  const line = {
+    request_id: context.awsRequestId,
+    function_version: context.functionVersion,
+    model,
+    model_version: reference?.semver ?? null,
+  };
+  try {
+    const result = answer(event, await served.get(), { model, requestId: context.awsRequestId });
+    const { statusCode: status, source, instances, body } = result;
+    const error = 'error' in body ? body.error.code : undefined;
+    logger.info('prediction', { ...line, status, source, instances, error, latency_ms: since(started) });
+    return shape(result);
+  } catch (error) {
+    served.failed(error);
+    logger.error('prediction', { ...line, status: 500, latency_ms: since(started), error: error as Error });
+    throw error;
+  }
+}
+
+const since = (started: number) => Math.round((performance.now() - started) * 1_000) / 1_000;
