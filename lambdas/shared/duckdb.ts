@@ -26,6 +26,20 @@ export interface EngineLimits {
 }
 
 /**
+ * The limits of a Lambda invocation: half of the function's memory for DuckDB (Node and buffers take the rest), one
+ * thread per vCPU (a vCPU comes with every 1769 MB, docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html),
+ * and 15 s before the timeout an end that still can be told.
+ */
+export function engineLimits(context: { memoryLimitInMB: string; getRemainingTimeInMillis(): number }): EngineLimits {
+  const memory = Number(context.memoryLimitInMB) || 2_048;
+  return {
+    memoryMb: Math.floor(memory / 2),
+    threads: Math.max(2, Math.ceil(memory / 1_769)),
+    timeoutMs: Math.max(1_000, context.getRemainingTimeInMillis() - 15_000),
+  };
+}
+
+/**
  * Runs work with a database in a folder of its own, which is gone afterwards whatever happened. Extensions are never
  * fetched, the file system is closed beyond the folder, and no query can open it again.
  */
