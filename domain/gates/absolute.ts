@@ -2,7 +2,7 @@ import { gainOverChampion } from '../metrics/gain.ts';
 import { isInsufficient } from '../metrics/insufficient.ts';
 import { type Gate, METRICS } from '../model-config.ts';
 import type { MulticlassScores } from '../scores.ts';
-import { METRIC_LABELS, showEstimate, showNumber, showPercent, showSigned } from '../wording.ts';
+import { METRIC_LABELS, showEstimate, showPercent, showSigned } from '../wording.ts';
 import { type Evidence, UNDECIDED, type Verdict, verdicts } from './verdict.ts';
 
 /** `at-least`: the metric, or its 95 % bound on the bad side, reaches a value; for a loss, stays under it. */
@@ -21,10 +21,10 @@ export function atLeast(gate: Extract<Gate, { gate: 'at-least' }>, { evaluation 
   const reached = lowerIsBetter ? decided <= limit + tolerance : decided >= limit - tolerance;
   const word = lowerIsBetter ? 'at most' : 'at least';
   const by = mode === 'point' ? 'the point estimate' : `the ${lowerIsBetter ? 'upper' : 'lower'} 95 % bound`;
-  const allowance = tolerance > 0 ? ` (tolerance ${showNumber(tolerance)})` : '';
+  const allowance = tolerance > 0 ? ` (tolerance ${tolerance})` : '';
   return verdict(
     reached ? 'PASS' : 'FAIL',
-    `${label} is ${showEstimate(estimate)}; ${word} ${showNumber(limit)}${allowance} is asked of ${by}${reached ? '' : ', which misses it'}.`,
+    `${label} is ${showEstimate(estimate)}; ${word} ${limit}${allowance} is asked of ${by}${reached ? '' : ', which misses it'}.`,
     { ...asked, ...estimate, decided },
   );
 }

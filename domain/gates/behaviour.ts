@@ -40,10 +40,10 @@ export function goldenRows(gate: GoldenGate, { evaluation }: Evidence, first: nu
   });
   const numbers = { rows: gate.rows.length, wrong: wrong.length };
   if (wrong.length === 0) {
-    return verdict('PASS', `All ${counted(gate.rows.length, 'golden row')} are answered as expected.`, numbers);
+    return verdict('PASS', `Golden rows answered as expected: ${gate.rows.length} of ${gate.rows.length}.`, numbers);
   }
   const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
-  const sentence = `${wrong.length} of ${counted(gate.rows.length, 'golden row')} are not answered as expected: ${listed(wrong.slice(0, 3))}${more}.`;
+  const sentence = `Golden rows not answered as expected: ${wrong.length} of ${gate.rows.length}; ${listed(wrong.slice(0, 3))}${more}.`;
   return verdict('FAIL', sentence, numbers);
 }
 

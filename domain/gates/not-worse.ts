@@ -48,7 +48,7 @@ export function notWorseThanChampion(
     `${label} is ${showNumber(gain.challenger)} against the champion's ${showNumber(gain.champion)} ` +
     `(gain ${showSigned(gain.gain)}, 95 % interval ${showInterval(gain.interval)})`;
   return passed
-    ? verdict('PASS', `${compared}: ${better ? 'better' : `not worse by more than ${showNumber(margin)}`}.`, numbers)
+    ? verdict('PASS', `${compared}: ${better ? 'better' : `not worse by more than ${margin}`}.`, numbers)
     : verdict('FAIL', `${compared}: ${whyNot(gain, margin, rowsNeeded)}.`, numbers);
 }
 
@@ -58,8 +58,8 @@ function isNotWorse(gain: Gain, margin: number): boolean {
 }
 
 function whyNot(gain: Gain, margin: number, rowsNeeded: number | null): string {
-  if (gain.interval.upper < -margin) return `worse by more than ${showNumber(margin)}`;
-  const doubt = `a loss of more than ${showNumber(margin)} cannot be ruled out (95 % bound ${showSigned(gain.bound)})`;
+  if (gain.interval.upper < -margin) return `worse by more than ${margin}`;
+  const doubt = `a loss of more than ${margin} cannot be ruled out (95 % bound ${showSigned(gain.bound)})`;
   return rowsNeeded === null
     ? doubt
     : `${doubt}; an equal model needs about ${showCount(rowsNeeded)} test rows to show it`;

@@ -4,7 +4,7 @@ import { type Slice, slicesOf } from '../metrics/slices.ts';
 import type { Gate } from '../model-config.ts';
 import { holm } from '../statistics/multiplicity.ts';
 import { studentCdf } from '../statistics/special-functions.ts';
-import { counted, listed, METRIC_LABELS, quoted, showNumber, showSigned } from '../wording.ts';
+import { counted, listed, METRIC_LABELS, quoted, showSigned } from '../wording.ts';
 import { type Evidence, UNDECIDED, type Verdict, verdicts } from './verdict.ts';
 
 type SlicesGate = Extract<Gate, { gate: 'slices' }>;
@@ -53,13 +53,13 @@ export function slices(gate: SlicesGate, { evaluation, scores }: Evidence): Verd
   const label = METRIC_LABELS[gate.metric];
   const aside = tooSmall > 0 ? ` ${counted(tooSmall, 'slice')} had fewer than ${support} and decided nothing.` : '';
   if (harmed.length === 0) {
-    const sentence = `None of ${counted(tested.length, 'slice')} shows ${label} worse than the champion's by more than ${showNumber(gate.margin)}; the lowest is ${told(worst)}.`;
+    const sentence = `None of ${counted(tested.length, 'slice')} shows ${label} worse than the champion's by more than ${gate.margin}; the lowest is ${told(worst)}.`;
     return verdict('PASS', sentence + aside, found);
   }
   const named = listed(harmed.slice(0, 3).map(told)) + (harmed.length > 3 ? ` and ${harmed.length - 3} more` : '');
   return verdict(
     'FAIL',
-    `${label} is worse than the champion's by more than ${showNumber(gate.margin)} in ${named}.${aside}`,
+    `${label} is worse than the champion's by more than ${gate.margin} in ${named}.${aside}`,
     found,
   );
 }
