@@ -35,6 +35,7 @@ const KNOWN: readonly string[] = [
   's3:max-keys',
   's3:prefix',
   's3:ResourceAccount',
+  's3:TlsVersion',
   's3:VersionId',
   's3:x-amz-acl',
   's3:x-amz-server-side-encryption',

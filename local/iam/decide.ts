@@ -26,7 +26,7 @@ export interface Policies {
  */
 export function decide(question: Question, policies: Policies): Decision {
   const { account } = policies;
-  const { action, principal } = question;
+  const { action, principal, resource: arn } = question;
   const identity = [...policies.identity.values()].flatMap((usage) =>
     matchingStatements(usage.document, question, { resourceBased: false, account }).map((match) => ({ usage, match })),
   );
@@ -46,7 +46,7 @@ export function decide(question: Question, policies: Policies): Decision {
   const own = identity.length + (principal.kind === 'operator' ? 1 : 0);
   const direct = resource.filter((match) => !match.viaAccount).length;
   const delegated = resource.length > direct;
-  const resourceMustAllow = ownPolicyDecides(action);
+  const resourceMustAllow = ownPolicyDecides(action, arn);
   const byIdentity = own > 0 && (!resourceMustAllow || delegated);
   const allowed = direct > 0 || byIdentity;
   const missing = principal.kind === 'service' || (resourceMustAllow && !delegated) ? 'resource' : 'identity';
@@ -58,7 +58,7 @@ export function decide(question: Question, policies: Policies): Decision {
   };
 }
 
-/** https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html */
-function ownPolicyDecides(action: string): boolean {
-  return action.startsWith('kms:') || action === 'sts:AssumeRole';
+/** https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html; what is not about one key is not a key policy's. */
+function ownPolicyDecides(action: string, resource: string): boolean {
+  return (action.startsWith('kms:') && resource.startsWith('arn:')) || action === 'sts:AssumeRole';
 }

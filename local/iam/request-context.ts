@@ -34,6 +34,7 @@ export function requestContext(
     'aws:SecureTransport': 'true',
     'aws:PrincipalIsAWSService': String(principal.kind === 'service'),
     's3:ResourceAccount': account,
+    's3:TlsVersion': '1.3',
   });
   add(callerKeys(principal, account));
   for (const [name, value] of Object.entries(tags)) add({ [`aws:PrincipalTag/${name}`]: value });

@@ -18,10 +18,13 @@ export interface GatewayOptions {
   principalOf(accessKeyId: string): Principal;
   /** Runs an action with its checks. */
   dispatch(service: ServiceDefinition, action: string, input: Document, call: Call): Promise<Document>;
-  /** Requests without a signature that are the cloud's own (`/_sluice/…`). */
+  /** Requests to the cloud itself, under `CONTROL_PATH`; they need no signature and do not hold the time. */
   control?(request: HttpRequest): Promise<HttpResponse | undefined>;
   onUnexpected(error: unknown, what: string): void;
 }
+
+/** What begins so is for the cloud itself: no service of AWS has such paths. */
+export const CONTROL_PATH = '/_sluice/';
 
 const PROTOCOLS = [cborProtocol, jsonProtocol, queryProtocol];
 const DEFAULT_BODY_LIMIT = 16 * 1024 ** 2;
@@ -60,24 +63,28 @@ export class Gateway {
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
-    const work = this.#options.clock.begin(`${message.method} ${message.url?.split('?')[0]}`);
+    const request = httpRequest(message);
+    const isControl = request.rawPath.startsWith(CONTROL_PATH);
+    const work = isControl ? undefined : this.#options.clock.begin(`${message.method} ${request.rawPath}`);
     try {
-      const answer = await this.#answer(message, requestId, work);
+      checkHost(request);
+      const answer = work ? await this.#answer(request, requestId, work) : await this.#control(request);
       await send(response, answer, message.method === 'HEAD');
     } catch (error) {
       if (!response.headersSent) await send(response, plainError(error, requestId), message.method === 'HEAD');
       else response.destroy();
       if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${message.method} ${message.url}`);
     } finally {
-      work.end();
+      work?.end();
     }
   }
 
-  async #answer(message: IncomingMessage, requestId: string, work: Call['work']): Promise<HttpResponse> {
-    const request = httpRequest(message);
-    this.#checkHost(request);
-    const own = await this.#options.control?.(request);
-    if (own) return own;
+  async #control(request: HttpRequest): Promise<HttpResponse> {
+    const answer = await this.#options.control?.(request);
+    return answer ?? { status: 404, body: `The local cloud has nothing at ${request.rawPath}\n` };
+  }
+
+  async #answer(request: HttpRequest, requestId: string, work: Call['work']): Promise<HttpResponse> {
     const signature = readSignature(request.headers, request.query);
     if (!signature) {
       const open = await this.#unsigned(request);
@@ -89,7 +96,7 @@ export class Gateway {
       const call: Call = { requestId, work, principal: this.#options.principalOf(signature?.accessKeyId ?? '') };
       if (!protocol) {
         if (service.http) return await service.http(request, call);
-        throw new Unsupported(`the protocol of this ${service.name} request (${message.method} ${request.rawPath})`);
+        throw new Unsupported(`the protocol of this ${service.name} request (${request.method} ${request.rawPath})`);
       }
       const { action, input } = await protocol.decode(request, service);
       const output = await this.#options.dispatch(service, action, input, call);
@@ -123,23 +130,23 @@ export class Gateway {
     if (!service) throw new Unsupported(`the service "${signature.service}"`);
     return service;
   }
+}
 
-  /** Only names of this machine: a page in a browser that rebinds its host name to 127.0.0.1 is refused. */
-  #checkHost(request: HttpRequest): void {
-    const host = request.headers.host ?? '';
-    const name = host.replace(/:\d+$/, '');
-    const ours = name === '127.0.0.1' || name === 'localhost' || name === '[::1]' || name.endsWith('.localhost');
-    const origin = request.headers.origin;
-    const foreignOrigin = origin !== undefined && !/^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(origin);
-    if (!ours || foreignOrigin) {
-      throw new AwsError(
-        'ForbiddenHost',
-        `The local cloud answers on 127.0.0.1 and localhost only, not for ${JSON.stringify(foreignOrigin ? origin : host)}`,
-        {
-          status: 403,
-        },
-      );
-    }
+/** Only names of this machine: a page in a browser that rebinds its host name to 127.0.0.1 is refused. */
+function checkHost(request: HttpRequest): void {
+  const host = request.headers.host ?? '';
+  const name = host.replace(/:\d+$/, '');
+  const ours = name === '127.0.0.1' || name === 'localhost' || name === '[::1]' || name.endsWith('.localhost');
+  const origin = request.headers.origin;
+  const foreignOrigin = origin !== undefined && !/^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(origin);
+  if (!ours || foreignOrigin) {
+    throw new AwsError(
+      'ForbiddenHost',
+      `The local cloud answers on 127.0.0.1 and localhost only, not for ${JSON.stringify(foreignOrigin ? origin : host)}`,
+      {
+        status: 403,
+      },
+    );
   }
 }
 
