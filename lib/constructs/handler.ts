@@ -1,18 +1,25 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type CfnFunction, type ILayerVersion, LoggingFormat, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  type CfnFunction,
+  Code,
+  type IDestination,
+  type ILayerVersion,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE } from '../../domain/names.ts';
+import { handlerBundle, handlerSource } from '../bundles.ts';
 import type { Permissions } from './permissions.ts';
 import { waitForPolicy } from './policy-dependency.ts';
 import { ARCHITECTURE, RUNTIME } from './runtime-layers.ts';
+import { WildcardStatement } from './wildcard-statement.ts';
 
 /** What all handlers of a stack have in common. */
 export interface HandlerDefaults {
@@ -43,7 +50,7 @@ export interface HandlerProps {
 
 /** One Lambda function with a role, a log group and a trace of its own. */
 export class Handler extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, props: HandlerProps) {
@@ -66,13 +73,20 @@ export class Handler extends Construct {
         resources: [logs.logGroupArn],
       }),
     );
-    for (const statement of [...props.may, ...props.permissions.useKey(this.role)]) this.role.addToPolicy(statement);
-    this.function = new NodejsFunction(this, 'Function', {
+    for (const statement of [
+      ...props.may,
+      ...keepFailures(props.undelivered),
+      ...props.permissions.useKey(this.role),
+    ]) {
+      this.role.addToPolicy(statement);
+      if (statement instanceof WildcardStatement) statement.acknowledgeOn(this.role);
+    }
+    this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      ...code(props.entry),
+      code: code(this, props.entry),
       runtime: RUNTIME,
       architecture: ARCHITECTURE,
-      handler: 'handler',
+      handler: 'index.handler',
       timeout: props.timeout,
       memorySize: props.memory,
       ephemeralStorageSize: props.scratch,
@@ -88,10 +102,16 @@ export class Handler extends Construct {
         ...props.environment,
       },
       ...(props.undelivered
-        ? { onFailure: new SqsDestination(props.undelivered), retryAttempts: 2, maxEventAge: Duration.hours(6) }
+        ? { onFailure: onFailure(props.undelivered), retryAttempts: 2, maxEventAge: Duration.hours(6) }
         : {}),
     });
     waitForPolicy(this.function.node.defaultChild as CfnFunction, this.role);
+    Validations.of(this.function).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason: props.undelivered
+        ? 'Has an on-failure destination, which keeps the error together with the event.'
+        : 'Is only called by callers that wait: Step Functions, the queue or a client gets the error itself.',
+    });
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'X-Ray has no resources: PutTraceSegments and PutTelemetryRecords only take *.',
@@ -104,15 +124,12 @@ export class Handler extends Construct {
   }
 }
 
-/** Bundles hold everything but what layers bring; the SDK too, so that its version is the tested one. */
-function code(entry: string) {
-  return {
-    entry: fileURLToPath(new URL(`../../lambdas/${entry}/handler.ts`, import.meta.url)),
-    bundling: {
-      target: 'node24',
-      minify: true,
-      bundleAwsSDK: true,
-      externalModules: ['@duckdb/*', 'ydf-training', 'ydf-inference', 'jszip'],
-    },
-  };
-}
+/** SqsDestination would add use of the queue's key with wildcards; the handler's own use of the key is enough. */
+const onFailure = (queue: IQueue): IDestination => ({ bind: () => ({ destination: queue.queueArn }) });
+
+const keepFailures = (queue?: IQueue) =>
+  queue ? [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] })] : [];
+
+/** Templates are the same whether handlers are bundled or not, but for the hashes of their assets. */
+const code = (scope: Construct, entry: string) =>
+  Code.fromAsset(Stack.of(scope).bundlingRequired ? handlerBundle(entry) : handlerSource(entry));

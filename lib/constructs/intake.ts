@@ -1,18 +1,21 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { Match, Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { trainingPrefix } from '../../domain/names.ts';
 import { DeadLetterQueue, queueEncryption } from './dead-letter-queue.ts';
 import { Handler } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
+import { queueTarget } from './rule-targets.ts';
+import type { Training } from './training.ts';
+import { WildcardStatement } from './wildcard-statement.ts';
 
 export interface IntakeProps extends ModelParts {
-  readonly training: IStateMachine;
+  readonly training: Training;
+  readonly prediction: IFunction;
 }
 
 /** Hears of every upload, at least once and in any order, and starts one run for each dataset. */
@@ -42,19 +45,13 @@ export class Intake extends Construct {
           object: { key: Match.prefix(trainingPrefix(model.name)) },
         },
       },
-      targets: [
-        new SqsQueue(this.queue, {
-          deadLetterQueue: props.undelivered,
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
-        }),
-      ],
+      targets: [queueTarget(this.queue, { deadLetterQueue: props.undelivered })],
     });
     this.#receive(props);
     this.#reconcile(props);
   }
 
-  #receive({ defaults, permissions, training, model }: IntakeProps) {
+  #receive({ defaults, permissions, training, model, codeCommit }: IntakeProps) {
     const intake = new Handler(this, 'Intake', {
       entry: 'intake',
       description: `Gives an upload for ${model.name} its identity and starts its run`,
@@ -62,19 +59,19 @@ export class Intake extends Construct {
       memory: 1769,
       may: [
         permissions.readUploads(),
-        permissions.registry('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+        permissions.registry('GetItem', 'PutItem'),
         permissions.announce(),
-        startExecution(training),
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [training.machine.stateMachineArn] }),
         new PolicyStatement({
           actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
           resources: [this.queue.queueArn],
         }),
       ],
-      environment: { TRAIN_STATE_MACHINE_ARN: training.stateMachineArn },
+      environment: { TRAIN_STATE_MACHINE_ARN: training.machine.stateMachineArn, CODE_COMMIT: codeCommit },
       defaults,
       permissions,
     });
-    new EventSourceMapping(this, 'Receive', {
+    const mapping = new EventSourceMapping(this, 'Receive', {
       target: intake.function,
       eventSourceArn: this.queue.queueArn,
       // An upload of 2 GB is hashed for about half a minute, so each has an invocation of its own.
@@ -83,9 +80,13 @@ export class Intake extends Construct {
       // A thousand uploads at once wait in the queue; they do not take the account's concurrency.
       maxConcurrency: 10,
     });
+    Validations.of(mapping).acknowledge({
+      id: 'Serverless-LambdaEventSourceMappingDestination',
+      reason: 'Queues have no destination for failures: what fails five times goes to the dead-letter queue.',
+    });
   }
 
-  #reconcile({ defaults, permissions, model, undelivered }: IntakeProps) {
+  #reconcile({ defaults, permissions, model, undelivered, training, prediction }: IntakeProps) {
     const reconcile = new Handler(this, 'Reconcile', {
       entry: 'reconcile',
       description: `Finds uploads for ${model.name} whose event was lost`,
@@ -93,10 +94,24 @@ export class Intake extends Construct {
       memory: 512,
       may: [
         permissions.listUploads(),
-        permissions.registry('GetItem', 'Query'),
+        permissions.registry('GetItem', 'Query', 'PutItem'),
+        permissions.announce(),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [training.machine.stateMachineArn] }),
+        new WildcardStatement(
+          { actions: ['states:DescribeExecution'], resources: [training.executionsArn] },
+          "Executions are named after datasets; the statement ends at those of the model's own machine.",
+        ),
+        new PolicyStatement({
+          actions: ['lambda:GetAlias', 'lambda:UpdateAlias'],
+          resources: [prediction.functionArn],
+        }),
       ],
-      environment: { INTAKE_QUEUE_URL: this.queue.queueUrl },
+      environment: {
+        INTAKE_QUEUE_URL: this.queue.queueUrl,
+        TRAIN_STATE_MACHINE_ARN: training.machine.stateMachineArn,
+        PREDICT_FUNCTION_NAME: prediction.functionName,
+      },
       undelivered,
       defaults,
       permissions,
@@ -117,7 +132,3 @@ export class Intake extends Construct {
 
 /** Downloading and hashing 2 GB, with room for a slow day. */
 const TIMEOUT = Duration.minutes(3);
-
-/** Starting runs of the model's training machine and of no other. */
-export const startExecution = (machine: IStateMachine) =>
-  new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });

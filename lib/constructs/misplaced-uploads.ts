@@ -1,18 +1,22 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { EventField, Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { trainingPrefix, truthPrefix } from '../../domain/names.ts';
+import { PATIENT } from './rule-targets.ts';
 
 export interface MisplacedUploadsProps {
   readonly bucket: IBucket;
   readonly models: readonly string[];
   readonly alerts: ITopic;
   readonly undelivered: IQueue;
+  /** What the topic is encrypted with. @default the key of SNS */
+  readonly key?: IKey;
 }
 
 /** Tells when an object lands where no model looks: an upload must never just lie there. */
@@ -44,11 +48,17 @@ export class MisplacedUploads extends Construct {
         },
       }),
     });
+    if (props.key) {
+      role.addToPolicy(
+        new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [props.key.keyArn] }),
+      );
+    }
     rule.addTarget(
-      new SnsTopic(props.alerts, {
+      // By its ARN: of an encrypted topic, the CDK would grant the role use of the key with wildcards.
+      new SnsTopic(Topic.fromTopicArn(this, 'Alerts', props.alerts.topicArn), {
         role,
         deadLetterQueue: props.undelivered,
-        maxEventAge: Duration.hours(24),
+        ...PATIENT,
         message: RuleTargetInput.fromText(message(props.models)),
       }),
     );

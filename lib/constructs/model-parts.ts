@@ -13,4 +13,6 @@ export interface ModelParts {
   readonly defaults: HandlerDefaults;
   /** Takes events that could not be delivered to a function or a queue. */
   readonly undelivered: IQueue;
+  /** The commit that the templates are made from. */
+  readonly codeCommit: string;
 }

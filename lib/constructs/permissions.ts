@@ -4,7 +4,8 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { registryPartition } from '../../domain/names.ts';
+import { registryPartition, trainingPrefix } from '../../domain/names.ts';
+import { WildcardStatement } from './wildcard-statement.ts';
 
 /** What the data stack lends to the stack of a model. */
 export interface SharedResources {
@@ -16,8 +17,8 @@ export interface SharedResources {
   readonly key?: IKey;
 }
 
-/** Actions on items of the registry; the two sides of a transaction are authorized as these too. */
-export type RegistryAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
+/** Actions on items of the registry; a transaction is authorized as the puts that it is made of. */
+export type RegistryAction = 'GetItem' | 'Query' | 'PutItem';
 
 /** The statements that handlers of one model may be given; none reaches another model's objects or items. */
 export class Permissions {
@@ -44,7 +45,7 @@ export class Permissions {
     return new PolicyStatement({
       actions: ['s3:ListBucketVersions'],
       resources: [this.#shared.dataBucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': `${this.#model}/training/*` } },
+      conditions: { StringEquals: { 's3:prefix': trainingPrefix(this.#model) } },
     });
   }
 
@@ -86,16 +87,19 @@ export class Permissions {
   }
 
   #data(actions: string[], keys: string): PolicyStatement {
-    return new PolicyStatement({
-      actions,
-      resources: [this.#shared.dataBucket.arnForObjects(`${this.#model}/${keys}`)],
-    });
+    return objects(this.#shared.dataBucket, actions, `${this.#model}/${keys}`);
   }
 
   #runs(actions: string[]): PolicyStatement {
-    return new PolicyStatement({
-      actions,
-      resources: [this.#shared.artifactBucket.arnForObjects(`${this.#model}/runs/*`)],
-    });
+    return objects(this.#shared.artifactBucket, actions, `${this.#model}/runs/*`);
   }
+}
+
+function objects(bucket: IBucket, actions: string[], keys: string): PolicyStatement {
+  // The name that the ARN is imported by in other stacks: cdk-nag wants it in the acknowledgement.
+  const arn = Stack.of(bucket).exportValue(bucket.bucketArn);
+  return new WildcardStatement(
+    { actions, resources: [`${arn}/${keys}`] },
+    `Keys of objects are not known beforehand; the statement ends at ${keys}.`,
+  );
 }

@@ -6,14 +6,13 @@ import { Construct } from 'constructs';
 import { Handler, type HandlerProps } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
 import type { Permissions } from './permissions.ts';
+import { WildcardStatement } from './wildcard-statement.ts';
 
 export interface TrainingStepsProps extends ModelParts {
   /** What a rollout changes. */
   readonly prediction: IFunction;
   /** The machine that calls the steps; as text, because it is made after them. */
   readonly machineArn: string;
-  /** The commit that the templates were made from. */
-  readonly codeCommit: string;
 }
 
 /** A dataset of 2 GB, what DuckDB spills while it sorts, and the split that is written. */
@@ -36,7 +35,7 @@ export class TrainingSteps extends Construct {
       description: `Lets a run of ${model.name} begin if it is still wanted`,
       timeout: Duration.seconds(30),
       memory: 512,
-      may: [permissions.registry('GetItem', 'UpdateItem')],
+      may: [permissions.registry('GetItem', 'PutItem')],
     });
     const validate = step('Validate', {
       entry: 'validate',
@@ -93,11 +92,7 @@ export class TrainingSteps extends Construct {
       description: `Gives a candidate of ${model.name} its version and its card`,
       timeout: Duration.minutes(1),
       memory: 512,
-      may: [
-        permissions.readRuns(),
-        permissions.writeRuns(),
-        permissions.registry('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
-      ],
+      may: [permissions.readRuns(), permissions.writeRuns(), permissions.registry('GetItem', 'PutItem')],
       environment: { CODE_COMMIT: props.codeCommit, CODE_FINGERPRINT: fingerprint([validate, split, train, evaluate]) },
     });
     const requestApproval = step('RequestApproval', {
@@ -105,7 +100,7 @@ export class TrainingSteps extends Construct {
       description: `Asks a person about a version of ${model.name}`,
       timeout: Duration.seconds(30),
       memory: 512,
-      may: [permissions.registry('GetItem', 'PutItem', 'UpdateItem'), permissions.announce()],
+      may: [permissions.registry('GetItem', 'PutItem'), permissions.announce()],
     });
     const rollOut = step('RollOut', {
       entry: 'rollout',
@@ -121,7 +116,7 @@ export class TrainingSteps extends Construct {
       timeout: Duration.minutes(1),
       memory: 512,
       may: [
-        permissions.registry('GetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+        permissions.registry('GetItem', 'PutItem'),
         permissions.announce(),
         new PolicyStatement({ actions: ['states:StartExecution'], resources: [props.machineArn] }),
       ],
@@ -152,7 +147,7 @@ export class TrainingSteps extends Construct {
 const traffic = (prediction: IFunction) => [
   new PolicyStatement({
     actions: [
-      'lambda:GetFunction',
+      'lambda:ListVersionsByFunction',
       'lambda:GetFunctionConfiguration',
       'lambda:UpdateFunctionConfiguration',
       'lambda:PublishVersion',
@@ -161,12 +156,15 @@ const traffic = (prediction: IFunction) => [
     ],
     resources: [prediction.functionArn],
   }),
-  new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [`${prediction.functionArn}:*`] }),
+  new WildcardStatement(
+    { actions: ['lambda:InvokeFunction'], resources: [`${prediction.functionArn}:*`] },
+    'The version to try is published by the rollout itself; its number is not known beforehand.',
+  ),
 ];
 
 const rolloutRecords = (permissions: Permissions) => [
   permissions.readRuns(),
-  permissions.registry('GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+  permissions.registry('GetItem', 'PutItem'),
 ];
 
 /** Changes when the code that makes a model out of data does. */

@@ -9,30 +9,29 @@ import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aw
 import { Construct } from 'constructs';
 import type { ModelParts } from './model-parts.ts';
 import { waitForPolicy } from './policy-dependency.ts';
+import { PATIENT } from './rule-targets.ts';
 import { TrainingSteps } from './training-steps.ts';
 
 export interface TrainingProps extends ModelParts {
   /** What a rollout changes. */
   readonly prediction: IFunction;
-  /** The commit that the templates were made from. */
-  readonly codeCommit: string;
 }
 
 /** From a dataset to a champion: the state machine and the function of each of its steps. */
 export class Training extends Construct {
   readonly machine: StateMachine;
+  /** All executions of the machine. */
+  readonly executionsArn: string;
 
   constructor(scope: Construct, id: string, props: TrainingProps) {
     super(scope, id);
     const { model, shared, defaults } = props;
     // Named, because a function that the machine calls also starts it: a generated name would be a cycle.
     const stateMachineName = `${Stack.of(this).stackName}-train`;
-    const machineArn = Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName: stateMachineName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+    const arn = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    const machineArn = arn('stateMachine', stateMachineName);
+    this.executionsArn = arn('execution', `${stateMachineName}:*`);
     const steps = new TrainingSteps(this, 'Steps', { ...props, machineArn });
     const arns = Object.entries(steps.byName).map(([name, step]) => [name, step.functionArn] as const);
     const role = new Role(this, 'Role', {
@@ -90,8 +89,7 @@ export class Training extends Construct {
       targets: [
         new LambdaFunction(settle, {
           deadLetterQueue: undelivered,
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
+          ...PATIENT,
         }),
       ],
     });

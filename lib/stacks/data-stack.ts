@@ -53,6 +53,7 @@ export class DataStack extends Stack {
       models: Object.keys(props.models),
       alerts: this.alerts,
       undelivered,
+      key,
     });
     new Alarms(this, 'Alarms', {
       topic: this.alerts,

@@ -29,6 +29,7 @@ export class ModelStack extends Stack {
       model,
       shared,
       undelivered,
+      codeCommit,
       permissions: new Permissions(model.name, shared),
       layers: new RuntimeLayers(this, 'Layers'),
       defaults: {
@@ -45,8 +46,8 @@ export class ModelStack extends Stack {
     };
 
     const prediction = new Prediction(this, 'Prediction', parts);
-    const training = new Training(this, 'Training', { ...parts, codeCommit, prediction: prediction.function });
-    const intake = new Intake(this, 'Intake', { ...parts, training: training.machine });
+    const training = new Training(this, 'Training', { ...parts, prediction: prediction.function });
+    const intake = new Intake(this, 'Intake', { ...parts, training, prediction: prediction.function });
     new ModelWatch(this, 'Watch', {
       model: model.name,
       topic: shared.alerts,
