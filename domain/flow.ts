@@ -55,6 +55,8 @@ export const splitOutput = z.object({
   trainRows: z.number(),
   testKey: z.string(),
   testRows: z.number(),
+  /** Rows of the test side beyond what an evaluation reads. */
+  unusedTestRows: z.number().optional(),
   profileKey: z.string(),
   features: z.number(),
 });

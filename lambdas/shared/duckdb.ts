@@ -129,7 +129,7 @@ export const sqlText = (text: string) => `'${text.replaceAll('\0', '').replaceAl
 /** A number literal that reads back as the same double. */
 export const sqlNumber = (value: number) => {
   if (!Number.isFinite(value)) throw new RangeError(`not a finite number: ${value}`);
-  return `(${value}::DOUBLE)`;
+  return `'${value}'::DOUBLE`;
 };
 
 /** `('a', 'b')` for an `IN`. */
