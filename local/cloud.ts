@@ -71,7 +71,12 @@ async function start(options: CloudOptions, state: ReturnType<typeof temporarySt
   const { account, region, services = SERVICES, time = 'real' } = options;
   const marks = state.store.collection<number>('cloud.time');
   const stoppedAt = marks.get('now') ?? 0;
-  const clock = createClock({ mode: time, startAt: Math.max(options.startAt ?? Date.now(), stoppedAt) });
+  const clock = createClock({
+    mode: time,
+    startAt: Math.max(options.startAt ?? Date.now(), stoppedAt),
+    onError: (error, timer) =>
+      options.log?.(`${timer} failed: ${(error as Error).message}`, { error: String((error as Error).stack) }),
+  });
   const authorizer = createAuthorizer({ clock, account, region });
   let stacks: Stacks | undefined;
   const cloudFormation = cloudFormationService(

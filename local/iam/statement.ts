@@ -95,10 +95,10 @@ function matchPrincipal(
 ): 'caller' | 'account' | undefined {
   if (wanted === '*') return 'caller';
   if (wanted === undefined || principal.kind === 'cloud') return undefined;
-  if (principal.kind === 'service') {
-    return listOf(wanted.Service).includes(principal.service) ? 'caller' : undefined;
-  }
   const named = listOf(wanted.AWS);
+  if (principal.kind === 'service') {
+    return named.includes('*') || listOf(wanted.Service).includes(principal.service) ? 'caller' : undefined;
+  }
   const own = principal.kind === 'role' ? [principal.roleArn, principal.arn] : [principal.arn];
   if (named.includes('*') || own.some((arn) => named.includes(arn))) return 'caller';
   return named.includes(account) || named.includes(`arn:aws:iam::${account}:root`) ? 'account' : undefined;

@@ -62,6 +62,8 @@ export interface ClockOptions {
   mode: 'real' | 'skip';
   /** The cloud's time at the start, ms since the epoch. @default the host's time */
   startAt?: number;
+  /** Told when a timer's task rejects. @default the rejection stays unhandled, which ends the process */
+  onError?(error: unknown, timer: string): void;
 }
 
 /** Host milliseconds of quiet before a jump: work handed over between sockets or processes shows up within it. */
@@ -85,9 +87,11 @@ class TimerClock implements Clock {
   #quietTimer: NodeJS.Timeout | undefined;
   #idleWaiters: (() => void)[] = [];
   #stopped = false;
+  readonly #onError: ClockOptions['onError'];
 
-  constructor({ mode, startAt }: ClockOptions) {
+  constructor({ mode, startAt, onError }: ClockOptions) {
     this.mode = mode;
+    this.#onError = onError;
     this.#offset = startAt === undefined ? 0 : startAt - Date.now();
   }
 
@@ -121,6 +125,7 @@ class TimerClock implements Clock {
 
   begin(name: string): Work {
     let id: number | undefined = this.#open(name);
+    let ended = false;
     const release = () => {
       if (id !== undefined) this.#close(id);
       id = undefined;
@@ -130,14 +135,17 @@ class TimerClock implements Clock {
       try {
         return await body();
       } finally {
-        id = this.#open(name);
+        if (!ended) id = this.#open(name);
       }
     };
     return {
       name,
       sleep: (ms, { signal, ...timer } = {}) => paused(() => this.#sleep(ms, { name, ...timer }, signal)),
       wait: (promise) => paused(() => promise),
-      end: release,
+      end: () => {
+        ended = true;
+        release();
+      },
     };
   }
 
@@ -226,7 +234,9 @@ class TimerClock implements Clock {
   #fire(entry: Entry): void {
     this.#timers = this.#timers.filter((timer) => timer !== entry);
     if (entry.cancelled || this.#stopped) return;
-    void this.run(entry.name, async () => entry.task());
+    const running = this.run(entry.name, async () => entry.task());
+    const onError = this.#onError;
+    if (onError) running.catch((error: unknown) => onError(error, entry.name));
   }
 
   #jumpTo(at: number): void {
