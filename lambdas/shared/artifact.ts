@@ -40,26 +40,13 @@ export function packArtifact(artifact: Artifact): Uint8Array {
   let offset = 0;
   for (const [name, bytes] of entries) {
     if (!NAME.test(name)) throw new InvalidArtifact(`Cannot store "${name}" in an artifact`);
-    const fields = entryFields(name, bytes);
-    const local = Buffer.concat([word(LOCAL), fields, Buffer.from(name)]);
-    directory.push(
-      Buffer.concat([word(CENTRAL), half(VERSION), fields, Buffer.alloc(10), word(offset), Buffer.from(name)]),
-    );
+    const local = localHeader(name, bytes);
+    directory.push(directoryEntry(name, bytes, offset));
     parts.push(local, bytes);
     offset += local.byteLength + bytes.byteLength;
   }
   const central = Buffer.concat(directory);
-  const count = half(entries.length);
-  const end = Buffer.concat([
-    word(END),
-    Buffer.alloc(4),
-    count,
-    count,
-    word(central.byteLength),
-    word(offset),
-    half(0),
-  ]);
-  return Buffer.concat([...parts, central, end]);
+  return Buffer.concat([...parts, central, endRecord(entries.length, central.byteLength, offset)]);
 }
 
 /** Reads what {@link packArtifact} wrote, in memory, and refuses everything else: no path, link, bomb or overlap gets in. */
@@ -99,6 +86,23 @@ const VERSION = 20;
 /** 1980-01-01, the first day that the format can tell. */
 const DATE = 0x0021;
 
+const localHeader = (name: string, bytes: Uint8Array) =>
+  Buffer.concat([word(LOCAL), entryFields(name, bytes), Buffer.from(name, 'latin1')]);
+
+/** Made by the same version; no comment, disk 0, no attributes. */
+const directoryEntry = (name: string, bytes: Uint8Array, offset: number) =>
+  Buffer.concat([
+    word(CENTRAL),
+    half(VERSION),
+    entryFields(name, bytes),
+    Buffer.alloc(10),
+    word(offset),
+    Buffer.from(name, 'latin1'),
+  ]);
+
+const endRecord = (count: number, directoryBytes: number, offset: number) =>
+  Buffer.concat([word(END), Buffer.alloc(4), half(count), half(count), word(directoryBytes), word(offset), half(0)]);
+
 /** The 26 bytes that a local and a central header share: version, flags, method, time, date, crc, sizes, name, extra. */
 function entryFields(name: string, bytes: Uint8Array): Buffer {
   const size = word(bytes.byteLength);
@@ -114,37 +118,38 @@ function entryFields(name: string, bytes: Uint8Array): Buffer {
   ]);
 }
 
+/**
+ * Every header is compared with the one that packing would write, and entries must follow each other without gap: there is
+ * one way to read the file, and nothing in it that is not read.
+ */
 function readEntries(zip: Buffer): Map<string, Uint8Array> {
   const end = zip.byteLength - END_BYTES;
   if (end < 0 || zip.readUInt32LE(end) !== END) throw broken('it is not a whole zip file');
   const count = zip.readUInt16LE(end + 10);
   const start = zip.readUInt32LE(end + 16);
   if (count > MAX_ENTRIES) throw broken(`it has ${count} entries`);
-  if (start + zip.readUInt32LE(end + 12) !== end) throw broken('its directory is not where it should be');
+  if (start > end || !endRecord(count, end - start, start).equals(zip.subarray(end)))
+    throw broken('its end is damaged');
   const entries = new Map<string, Uint8Array>();
-  let expected = 0;
+  let from = 0;
   let at = start;
   for (let index = 0; index < count; index += 1) {
-    if (at + CENTRAL_BYTES > end || zip.readUInt32LE(at) !== CENTRAL) throw broken('its directory is damaged');
-    const fields = zip.subarray(at + 6, at + 32);
-    const nameBytes = fields.readUInt16LE(22);
-    const name = zip.toString('latin1', at + CENTRAL_BYTES, Math.min(at + CENTRAL_BYTES + nameBytes, end));
-    const size = fields.readUInt32LE(14);
-    const local = zip.readUInt32LE(at + 42);
-    const from = local + LOCAL_BYTES + nameBytes;
-    // Entries must follow each other without gap or overlap, with the same header twice: one reading, nothing hidden.
-    if (local !== expected || from + size > start) throw broken('its entries overlap or leave gaps');
-    const content = zip.subarray(from, from + size);
-    const twin = Buffer.concat([word(LOCAL), entryFields(name, content), Buffer.from(name, 'latin1')]);
+    if (at + CENTRAL_BYTES > end) throw broken('its directory is damaged');
+    const size = zip.readUInt32LE(at + 24);
+    const nameEnd = at + CENTRAL_BYTES + zip.readUInt16LE(at + 28);
+    const name = zip.toString('latin1', at + CENTRAL_BYTES, Math.min(nameEnd, end));
     if (!NAME.test(name) || entries.has(name))
       throw broken(`its entry ${JSON.stringify(name.slice(0, 80))} is not allowed`);
-    if (!twin.equals(zip.subarray(local, from)) || !twin.subarray(4, 30).equals(fields))
-      throw broken(`"${name}" was altered`);
+    const content = zip.subarray(from + LOCAL_BYTES + name.length, from + LOCAL_BYTES + name.length + size);
+    const local = localHeader(name, content);
+    const whole = from + local.length + size <= start && local.equals(zip.subarray(from, from + local.length));
+    if (!whole || !directoryEntry(name, content, from).equals(zip.subarray(at, nameEnd)))
+      throw broken(`its entry "${name}" was altered`);
     entries.set(name, content);
-    expected = from + size;
-    at += CENTRAL_BYTES + nameBytes;
+    from += local.length + size;
+    at = nameEnd;
   }
-  if (expected !== start || at !== end) throw broken('it holds bytes that belong to no entry');
+  if (from !== start || at !== end) throw broken('it holds bytes that belong to no entry');
   return entries;
 }
 
