@@ -52,7 +52,7 @@ const OPERATIONS: Readonly<Record<string, (core: StatesCore) => Operation>> = {
 };
 
 /** Step Functions. What it does and what it deliberately does not is in states.md. */
-export function createStates(context: CloudContext, { port = cloudPort(context) }: StatesOptions = {}): Service {
+export function statesService(context: CloudContext, { port = cloudPort(context) }: StatesOptions = {}): Service {
   const evaluator = new Evaluator(() => context.clock.now());
   const tokens = new TokenBook(context.store.collection('states.tokens'));
   const announcements = new Announcements(context);

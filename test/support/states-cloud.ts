@@ -6,7 +6,7 @@ import { Kernel } from '../../local/kernel/cloud.ts';
 import type { CloudContext, Document } from '../../local/kernel/service.ts';
 import { diskStore, memoryStore, type Store } from '../../local/kernel/store.ts';
 import type { ServiceCall, TaskPort } from '../../local/states/integrations/runner.ts';
-import { createStates } from '../../local/states/service.ts';
+import { statesService } from '../../local/states/service.ts';
 
 export const ACCOUNT = '111111111111';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/machine`;
@@ -85,7 +85,7 @@ export function statesCloud(options: StatesCloudOptions = {}): StatesCloud {
     account: ACCOUNT,
     authorize: options.authorize,
     services: [
-      (context) => createStates(context, { port: port(context) }),
+      (context) => statesService(context, { port: port(context) }),
       () => ({ name: 'sinks', operations: {}, sinks }),
     ],
     log: (message, fields) => console.error(message, fields),
