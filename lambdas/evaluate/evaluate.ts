@@ -14,7 +14,7 @@ import { loadModel, type ServingModel } from '../shared/serving.ts';
 import { answerGoldenRows, pickGoldenRows } from './golden.ts';
 import { timePredictions } from './latency.ts';
 import { cellOf, readTestRows, type TestRow } from './rows.ts';
-import { scoreRows } from './score.ts';
+import { instancesFor, scoreRows } from './score.ts';
 
 export interface EvaluatePorts {
   readonly objects: ObjectStore;
@@ -37,6 +37,7 @@ export async function evaluate(
   const championModel = champion && (await load(champion.artifact));
   const rows = [...readTestRows(await objects.getBytes({ bucket, key: split.testKey }))];
 
+  const instances = instancesFor(challengerModel.contract, rows);
   const gates = config.gates ?? [];
   const columns = watchedColumns(config, gates);
   const { scores, incomparable } = scoreRows(rows, { challenger: challengerModel, champion: championModel }, columns);
@@ -49,10 +50,7 @@ export async function evaluate(
     metrics,
     unmeasured,
     slices: measureSlices(scores, columns),
-    latencyMs: timePredictions(
-      challengerModel,
-      rows.slice(0, 1_000).map((row) => row.instance),
-    ),
+    latencyMs: timePredictions(challengerModel, instances.slice(0, 1_000)),
     artifactBytes: chosen.artifact.bytes,
     goldenRows: answerGoldenRows(challengerModel, gates),
     leakage: leakage(challengerModel, rows, scores),
@@ -65,7 +63,7 @@ export async function evaluate(
     model: run.model,
     runId: run.runId,
     artifactSha256: chosen.artifact.sha256,
-    rows: pickGoldenRows(challengerModel, rows),
+    rows: pickGoldenRows(challengerModel, instances),
   };
   const key = (file: string) => runPrefix(run.model, run.runId) + file;
   const keys = {

@@ -13,14 +13,14 @@ export function answerGoldenRows(model: ServingModel, gates: readonly Gate[]): G
 }
 
 /** Rows spread evenly over the test split, with the answers that every deployment of this artifact must repeat. */
-export function pickGoldenRows(model: ServingModel, rows: readonly TestRow[]): Golden['rows'] {
-  const count = Math.min(PICKED, rows.length);
-  const instances = Array.from(
+export function pickGoldenRows(model: ServingModel, instances: readonly TestRow['instance'][]): Golden['rows'] {
+  const count = Math.min(PICKED, instances.length);
+  const spread = Array.from(
     { length: count },
-    (_, index) => rows[Math.floor((index * rows.length) / count)]?.instance ?? {},
+    (_, index) => instances[Math.floor((index * instances.length) / count)] ?? {},
   );
-  const predictions = model.predict(instances);
-  return instances.flatMap((instance, index) => {
+  const predictions = model.predict(spread);
+  return spread.flatMap((instance, index) => {
     const prediction = predictions[index];
     return prediction ? [{ instance, prediction }] : [];
   });

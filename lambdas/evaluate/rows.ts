@@ -3,11 +3,10 @@ import { InvalidArtifact } from '../../domain/errors.ts';
 type Scalar = string | number | boolean | null;
 
 export interface TestRow {
+  /** The features, and columns beside them that slices or fairness look at. */
   readonly instance: Readonly<Record<string, Scalar>>;
   /** Canonical text of a label, or the number of a regression. */
   readonly truth: string | number;
-  /** Columns that are no features but that slices or fairness look at. */
-  readonly attributes?: Readonly<Record<string, Scalar>>;
 }
 
 /** The rows of a test split, one at a time: a large split as one text would outgrow what a string holds. */
@@ -35,5 +34,5 @@ function parseRow(line: string, number: number): TestRow {
 }
 
 /** A value by a name that comes from data. */
-export const cellOf = (cells: Readonly<Record<string, Scalar>> = {}, name: string): Scalar =>
+export const cellOf = (cells: Readonly<Record<string, Scalar>>, name: string): Scalar =>
   Object.hasOwn(cells, name) ? (cells[name] ?? null) : null;

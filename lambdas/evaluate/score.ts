@@ -22,13 +22,10 @@ export function scoreRows(
   { challenger, champion }: Contestants,
   columns: readonly string[],
 ): Scored {
-  const instances = rows.map((row) => row.instance);
-  const answers = predictOwn(challenger, instances);
-  const rival = champion
-    ? predictOther(champion, challenger.contract, instances)
-    : { answers: null, incomparable: null };
+  const answers = predictOwn(challenger, instancesFor(challenger.contract, rows));
+  const rival = champion ? predictOther(champion, challenger.contract, rows) : { answers: null, incomparable: null };
   const attributes = Object.fromEntries(
-    columns.map((column) => [column, rows.map((row) => canonicalText(attribute(row, column)))]),
+    columns.map((column) => [column, rows.map((row) => canonicalText(cellOf(row.instance, column)))]),
   );
   return {
     scores: { ...table(challenger.contract, rows, { challenger: answers, champion: rival.answers }), attributes },
@@ -36,8 +33,14 @@ export function scoreRows(
   };
 }
 
-const attribute = ({ instance, attributes }: TestRow, column: string) =>
-  cellOf(instance, column) ?? cellOf(attributes, column);
+/** What a caller of the model would send of these rows: its features, without columns that only gates look at. */
+export function instancesFor({ features }: Contract, rows: readonly TestRow[]): TestRow['instance'][] {
+  return rows.map(({ instance }) =>
+    Object.fromEntries(
+      features.flatMap(({ name }) => (Object.hasOwn(instance, name) ? [[name, cellOf(instance, name)]] : [])),
+    ),
+  );
+}
 
 function predictOwn(model: ServingModel, instances: readonly unknown[]): Prediction[] {
   try {
@@ -48,14 +51,11 @@ function predictOwn(model: ServingModel, instances: readonly unknown[]): Predict
   }
 }
 
-function predictOther(champion: ServingModel, contract: Contract, instances: readonly Record<string, unknown>[]) {
+function predictOther(champion: ServingModel, contract: Contract, rows: readonly TestRow[]) {
   const incomparable = incomparableBecause(contract, champion.contract);
   if (incomparable) return { answers: null, incomparable };
-  const known = new Set([...champion.contract.features.map(({ name }) => name), ...champion.contract.ignored]);
-  const own = (instance: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(instance).filter(([name]) => known.has(name)));
   try {
-    return { answers: champion.predict(instances.map(own)), incomparable: null };
+    return { answers: champion.predict(instancesFor(champion.contract, rows)), incomparable: null };
   } catch (cause) {
     if (!(cause instanceof InvalidInstance)) throw cause;
     return { answers: null, incomparable: `it refuses a row of the test split: ${cause.message}` };

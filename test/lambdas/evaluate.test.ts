@@ -90,14 +90,15 @@ describe('evaluate()', () => {
     ];
     const run = await trained(problem('binary'), { config: config('binary') });
     const lines = run.objects.text({ bucket: BUCKET, key: 'test.ndjson' }).trim().split('\n');
-    const widened = lines.map((line, row) => JSON.stringify({ ...JSON.parse(line), attributes: { region: row % 2 } }));
+    const widened = lines.map((line, row) => line.replace('{"instance":{', `{"instance":{"region":"${row % 2}",`));
     await run.objects.putBytes({ bucket: BUCKET, key: 'test.ndjson' }, Buffer.from(widened.join('\n')));
-    const { scores, evaluation } = await evaluated(run, {
+    const { scores, evaluation, golden } = await evaluated(run, {
       config: config('binary', { gates, evaluation: { slices: ['plan'] } }),
     });
     expect(Object.keys(scores.attributes)).toEqual(['plan', 'member', 'region']);
     expect(new Set(scores.attributes.region)).toEqual(new Set(['0', '1']));
     expect(scores.attributes.member).toContain(null);
+    expect(golden.rows.some(({ instance }) => 'region' in instance)).toBe(false);
     expect(evaluation.slices.filter(({ column }) => column === 'region').map(({ rows }) => rows)).toEqual([75, 75]);
   });
 
