@@ -27,7 +27,7 @@ export function lintStateMachine(definition: unknown, options: LintOptions): str
   const report = (path: string, problem: string) => problems.push(`${path || '/'}: ${problem}`);
   if (!isFields(definition)) return ['/: the definition is not a JSON object'];
   if (definition.QueryLanguage !== 'JSONata') report('', 'QueryLanguage must be "JSONata" at the top');
-  lintContainer(definition, '', report);
+  lintContainer(definition, '', { report, guarded: false });
   visit(definition, '', (value, path) => {
     if (typeof value !== 'string') return;
     lintExpression(value, path, report);
@@ -39,8 +39,15 @@ export function lintStateMachine(definition: unknown, options: LintOptions): str
 
 type Report = (path: string, problem: string) => void;
 
+interface Place {
+  readonly report: Report;
+  /** A state around this container catches whatever fails in it. */
+  readonly guarded: boolean;
+}
+
 /** Targets exist, every state is reached, and the tasks of a container can recover. */
-function lintContainer(container: Fields, path: string, report: Report): void {
+function lintContainer(container: Fields, path: string, place: Place): void {
+  const { report } = place;
   const states = isFields(container.States) ? container.States : {};
   const targets = new Map(
     Object.entries(states).map(([name, state]) => [name, targetsOf(state, `${path}/States/${name}`)]),
@@ -55,20 +62,22 @@ function lintContainer(container: Fields, path: string, report: Report): void {
     if (!reached.has(name)) report(at, 'no transition leads to this state');
     if (!isFields(state)) continue;
     if (state.QueryLanguage === 'JSONPath') report(at, 'QueryLanguage must be JSONata');
-    if (state.Type === 'Task') lintTask(state, at, report);
-    for (const [inner, innerPath] of innerContainers(state, at)) lintContainer(inner, innerPath, report);
+    if (state.Type === 'Task') lintTask(state, at, place);
+    const guarded = place.guarded || catchesAll(state);
+    for (const [inner, innerPath] of innerContainers(state, at)) lintContainer(inner, innerPath, { report, guarded });
   }
   if (!Object.values(states).some(isTerminal)) report(path, 'no state ends the workflow');
 }
 
 /** Every wait has an end, what is transient is tried again, and every failure is visible in the end. */
-function lintTask(task: Fields, path: string, report: Report): void {
+function lintTask(task: Fields, path: string, { report, guarded }: Place): void {
   if (task.TimeoutSeconds === undefined) report(path, 'a Task needs TimeoutSeconds');
   const retried = errorsOf(task.Retry);
   const missing = retried.includes('States.ALL') ? [] : TRANSIENT_ERRORS.filter((error) => !retried.includes(error));
   if (isLambda(task) && missing.length > 0) report(path, `Retry does not cover ${missing.join(', ')}`);
-  if (!errorsOf(task.Catch).includes('States.ALL'))
-    report(path, 'a Task needs a Catch for States.ALL that ends in a visible outcome');
+  if (!guarded && !catchesAll(task)) {
+    report(path, 'a Task, or a state around it, needs a Catch for States.ALL that ends in a visible outcome');
+  }
 }
 
 function isLambda({ Resource }: Fields): boolean {
@@ -145,6 +154,7 @@ function isTerminal(state: unknown): boolean {
   return isFields(state) && (state.End === true || state.Type === 'Succeed' || state.Type === 'Fail');
 }
 
+const catchesAll = ({ Catch }: Fields) => errorsOf(Catch).includes('States.ALL');
 const errorsOf = (rules: unknown) =>
   fieldsIn(rules).flatMap(({ ErrorEquals }) => (Array.isArray(ErrorEquals) ? ErrorEquals.map(String) : []));
 

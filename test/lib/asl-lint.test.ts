@@ -60,7 +60,7 @@ test.each([
   [
     'a missing catch',
     machine({ Catch: [{ ErrorEquals: ['Sluice.InvalidDataset'], Next: 'Failed' }] }),
-    '/States/Train: a Task needs a Catch for States.ALL that ends in a visible outcome',
+    '/States/Train: a Task, or a state around it, needs a Catch for States.ALL that ends in a visible outcome',
   ],
   [
     'an expression that does not compile',
@@ -115,4 +115,23 @@ test('lintStateMachine() looks into the branches of a Parallel and the items of 
     '/States/Each/ItemProcessor/StartAt: there is no state "Nowhere"',
     '/States/Each/ItemProcessor/States/Somewhere: no transition leads to this state',
   ]);
+});
+
+test('lintStateMachine() is content when the state around a task catches its failure', () => {
+  const { Train, Failed } = machine().States;
+  const unguarded = { ...Train, Catch: undefined };
+  const definition = {
+    QueryLanguage: 'JSONata',
+    StartAt: 'Each',
+    States: {
+      Each: {
+        Type: 'Map',
+        ItemProcessor: { StartAt: 'Train', States: { Train: unguarded } },
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }],
+        End: true,
+      },
+      Failed,
+    },
+  };
+  expect(lintStateMachine(definition, options)).toEqual([]);
 });
