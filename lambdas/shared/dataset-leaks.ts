@@ -17,7 +17,6 @@ const MAX_ROWS = 100_000;
 /** A level must stand for at least this many rows on average, or small groups explain the label by chance. */
 const ROWS_PER_LEVEL = 20;
 const MIN_CLASS_ROWS = 10;
-const BINS = 256;
 
 /** How well every feature alone tells the label. Which value is too good to be true is the domain's to say. */
 export async function findLeaks(engine: Engine, question: LeakQuestion): Promise<Leak[]> {
@@ -73,9 +72,10 @@ async function classLeak(engine: Engine, { column }: { column: ColumnSchema }): 
     const auc = await singleFeatureAuc(engine);
     if (auc !== null) found.push({ measure: 'auc', value: auc });
   } else if (explained === null) {
+    // Neighbours two by two: groups so small cannot be all of one label by chance, however many there are.
     const rows = Number(classes?.[1]);
-    const bins = Math.min(BINS, Math.floor(rows / ROWS_PER_LEVEL));
-    const binned = await explainedVariety(engine, `floor((rank() OVER (ORDER BY x) - 1) * ${bins} / ${rows})`);
+    const pairs = `floor((rank() OVER (ORDER BY x) - 1) * ${Math.floor(rows / 2)} / ${rows})`;
+    const binned = await explainedVariety(engine, pairs, { rowsPerGroup: 1 });
     if (binned !== null) found.push({ measure: 'explained', value: binned });
   }
   return found;
@@ -85,7 +85,11 @@ async function classLeak(engine: Engine, { column }: { column: ColumnSchema }): 
  * How much better than "always the most frequent label" one does by knowing the group: 0 not at all, 1 without a miss.
  * Null when there are so many groups that chance alone would do it.
  */
-async function explainedVariety(engine: Engine, group: string): Promise<number | null> {
+async function explainedVariety(
+  engine: Engine,
+  group: string,
+  { rowsPerGroup = ROWS_PER_LEVEL }: { rowsPerGroup?: number } = {},
+): Promise<number | null> {
   const [row] = await engine.rows(
     `WITH counts AS (SELECT g, y, count(*) AS n FROM (SELECT ${group} AS g, y FROM pair) GROUP BY g, y),
           best AS (SELECT g, max(n) AS hits FROM counts GROUP BY g)
@@ -93,7 +97,7 @@ async function explainedVariety(engine: Engine, group: string): Promise<number |
             (SELECT max(n) FROM (SELECT y, sum(n) AS n FROM counts GROUP BY y))`,
   );
   const [hits = 0, groups = 0, rows = 0, majority = 0] = (row ?? []).map(Number);
-  if (groups < 2 || rows < groups * ROWS_PER_LEVEL || rows - majority < MIN_CLASS_ROWS) return null;
+  if (groups < 2 || rows < groups * rowsPerGroup || rows - majority < MIN_CLASS_ROWS) return null;
   return (hits - majority) / (rows - majority);
 }
 
