@@ -58,7 +58,9 @@ export type DecisionDraft = Omit<Decision, 'sequence' | 'previousHash' | 'hash'>
 
 /** Gives a decision its place behind `end`. */
 export function appendDecision(end: ChainEnd, draft: DecisionDraft): Decision {
-  const body = { ...draft, sequence: end.sequence + 1, previousHash: end.hash };
+  const { model, time, kind, version, who, why, before, after, evidenceSha256 } = draft;
+  const stated = { model, time, kind, version, who, why, before, after, evidenceSha256 };
+  const body = { ...stated, sequence: end.sequence + 1, previousHash: end.hash };
   return { ...body, hash: canonicalSha256(body) };
 }
 

@@ -38,8 +38,11 @@ const QUALITY_GATES: ReadonlySet<string> = new Set(['at-least', 'better-than-tri
  * model, and silence must not promote it.
  */
 export function noEvidence(all: readonly Verdict[]): Verdict[] {
-  const quality = all.filter(({ gate }) => QUALITY_GATES.has(gate));
+  const quality = all.filter((verdict) => QUALITY_GATES.has(verdict.gate) && !passedUnopposed(verdict));
   if (quality.length === 0 || quality.some(({ status }) => status !== 'INSUFFICIENT')) return [];
   const sentence = 'No gate had the support to tell how good the model is, and a model is not promoted unseen.';
   return [verdicts('evidence')('FAIL', sentence, { undecided: quality.length })];
 }
+
+/** "No champion yet" is a pass that says nothing of the model. */
+const passedUnopposed = ({ status, numbers }: Verdict) => status === 'PASS' && numbers.championVersion === null;

@@ -67,9 +67,9 @@ function resampledGain(
     return insufficient('it has no value on these rows');
   }
   if (challenger.degrees < MIN_DEGREES) return insufficient(TOO_FEW);
-  const sign = METRICS[metric].lowerIsBetter ? -1 : 1;
+  const better = (a: number, b: number) => (METRICS[metric].lowerIsBetter ? b - a : a - b);
   const gains = challenger.replicates
-    .map((value, index) => sign * (value - (champion.replicates[index] ?? Number.NaN)))
+    .map((value, index) => better(value, champion.replicates[index] ?? Number.NaN))
     .filter((value) => !Number.isNaN(value))
     .sort();
   if (gains.length < 0.95 * challenger.replicates.length) {
@@ -80,7 +80,7 @@ function resampledGain(
   return {
     challenger: challenger.value,
     champion: champion.value,
-    gain: sign * (challenger.value - champion.value),
+    gain: better(challenger.value, champion.value),
     standardError: deviation(gains) * Math.sqrt((degrees + 1) / degrees),
     degrees,
     bound: at(expandedLevel(0.05, degrees)),
