@@ -99,7 +99,7 @@ function metrics(card: Card): Html {
     const both = [estimate, ...(other ? [other] : [])];
     const scale = { low: Math.min(...both.map((e) => e.lower)), high: Math.max(...both.map((e) => e.upper)) };
     const lower = name in METRICS && METRICS[name as keyof typeof METRICS].lowerIsBetter;
-    return html`<tr><th scope="row">${metricLabel(name)}${lower ? html`<small>lower is better</small>` : null}</th><td>${figure(estimate)}</td>${versus ? html`<td>${other ? figure(other) : '–'}</td>` : null}<td class="wide">${whisker(estimate, scale, 'challenger')}${other ? whisker(other, scale, 'champion') : null}</td></tr>`;
+    return html`<tr><th scope="row">${metricLabel(name)}${lower ? html`<small>lower is better</small>` : null}</th><td>${figure(estimate)}</td>${versus ? html`<td>${other ? figure(other) : '–'}</td>` : null}${versus ? html`<td class="wide">${whisker(estimate, scale, 'challenger')}${other ? whisker(other, scale, 'champion') : null}</td>` : null}</tr>`;
   });
   const unmeasured = Object.entries(card.evaluation.unmeasured).map(
     ([name, reason]) => html`<p class="note">${metricLabel(name)} cannot be told: ${reason}.</p>`,
@@ -107,7 +107,7 @@ function metrics(card: Card): Html {
   return html`<section class="metrics">
 <h2>Performance</h2>
 <p class="muted">On ${counted(card.evaluation.rows, 'row')} that were kept from training, with 95 % intervals.</p>
-<div class="scroll"><table><thead><tr><th scope="col">Metric</th><th scope="col"><span class="key"></span>This version</th>${versus ? html`<th scope="col"><span class="key champion"></span>Champion <small>version ${card.evaluation.championVersion}</small></th>` : null}<th scope="col" class="wide"></th></tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll"><table><thead><tr><th scope="col">Metric</th><th scope="col"><span class="key"></span>This version</th>${versus ? html`<th scope="col"><span class="key champion"></span>Champion <small>version ${card.evaluation.championVersion}</small></th><th scope="col" class="wide"></th>` : null}</tr></thead><tbody>${rows}</tbody></table></div>
 ${unmeasured}${card.evaluation.incomparable ? html`<p class="note">The champion could not be compared: ${card.evaluation.incomparable}.</p>` : null}
 <div class="charts">${charts(card)}</div>
 </section>`;
@@ -185,13 +185,13 @@ function features({ evaluation }: Card): Html | null {
 function data({ data: { trainRows, testRows, columns }, lineage: { dataset } }: Card): Html {
   const rows = columns.map(
     ({ name, role, type, missingShare }) =>
-      html`<tr><th scope="row">${name}</th><td>${role}</td><td>${type}</td><td>${missingShare > 0 ? showPercent(missingShare) : '–'}</td></tr>`,
+      html`<tr><th scope="row">${name}</th><td>${type}<small>${role}</small></td><td>${missingShare > 0 ? showPercent(missingShare) : '–'}</td></tr>`,
   );
   return html`<section>
 <h2>Data</h2>
 <p>${counted(trainRows, 'row')} to learn from and ${counted(testRows, 'row')} to test on, ${counted(columns.length, 'column')}, ${showBytes(dataset.bytes)} uploaded ${day(dataset.uploadedAt)}.</p>
 <details${new Html(columns.length <= 12 ? ' open' : '')}><summary>Columns</summary>
-<div class="scroll"><table><thead><tr><th scope="col">Column</th><th scope="col">Role</th><th scope="col">Type</th><th scope="col">Missing</th></tr></thead><tbody>${rows}</tbody></table></div></details>
+<div class="scroll"><table><thead><tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Missing</th></tr></thead><tbody>${rows}</tbody></table></div></details>
 </section>`;
 }
 
@@ -227,4 +227,4 @@ function decisions(card: Card): Html | null {
 }
 
 /** `2026-03-01 09:30 UTC`. */
-const day = (time: string) => time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, '$1 $2 UTC');
+const day = (time: string) => html`<time>${time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, '$1 $2 UTC')}</time>`;

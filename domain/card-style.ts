@@ -48,15 +48,16 @@ figcaption{font-size:.86rem;color:var(--muted);margin-top:.3rem}
 .whisker{display:block;width:100%;height:9px;margin:3px 0}.whisker line{stroke-width:2;vector-effect:non-scaling-stroke}.whisker .value{stroke-width:4}
 .whisker.challenger line{stroke:var(--challenger)}.whisker.champion line{stroke:var(--champion)}
 .key{display:inline-block;width:.9em;height:.22em;vertical-align:middle;margin:0 .35em 0 0;background:var(--challenger)}.key.champion{background:var(--champion)}
-.bars{display:grid;grid-template-columns:minmax(6rem,14rem) 1fr 4rem;gap:.45rem 1rem;align-items:center;font-size:.94rem}
-.bars span{overflow-wrap:anywhere;line-height:1.3}.bars span:nth-child(3n){text-align:right;color:var(--muted);font-variant-numeric:tabular-nums}
+.bars{display:grid;grid-template-columns:minmax(6rem,14rem) 1fr 4.5rem;gap:.45rem 1rem;align-items:center;font-size:.94rem}
+.bars span{overflow-wrap:anywhere;line-height:1.3}.bars span:nth-child(3n){text-align:right;color:var(--muted);white-space:nowrap;font-variant-numeric:tabular-nums}
 .bar{width:100%;height:.6rem;display:block}.bar rect{fill:var(--challenger);opacity:.8}
 dl{display:grid;grid-template-columns:9rem 1fr;gap:.5rem 1rem;margin:0}
 dt{color:var(--muted);font-size:.9rem}dd{margin:0;overflow-wrap:anywhere}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 .log li{padding:.6rem 0;border-bottom:1px solid var(--line)}
+time{white-space:nowrap}
 summary{cursor:pointer;color:var(--muted);margin:.6rem 0}
 footer{margin-top:3.5rem;color:var(--muted);font-size:.84rem}
-@media (max-width:40rem){main{padding:2rem 1.1rem 3rem}h1{font-size:1.95rem}h2{margin-top:2.4rem}.verdicts li{grid-template-columns:1fr}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.7rem}.metrics td.wide{display:none}.bars{grid-template-columns:minmax(5rem,9rem) 1fr 3.2rem;gap:.45rem .7rem}.slices .rows{display:none}}
+@media (max-width:40rem){main{padding:2rem 1.1rem 3rem}h1{font-size:1.95rem}h2{margin-top:2.4rem}.verdicts li{grid-template-columns:1fr}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.7rem}.metrics .wide{display:none}.bars{grid-template-columns:minmax(5rem,9rem) 1fr 3.9rem;gap:.45rem .7rem}.slices .rows{display:none}}
 @media print{body{background:#fff}h2{break-after:avoid}figure,li,tr{break-inside:avoid}}
 `;

@@ -1,7 +1,7 @@
 import type { CardCharts } from './card-charts.ts';
 import type { Estimate } from './flow.ts';
 import { type Html, html } from './html.ts';
-import { showNumber, showPercent } from './wording.ts';
+import { showPercent } from './wording.ts';
 
 /** The pictures of a card: inline SVG, coloured by the classes of the page so that light and dark both fit. */
 
@@ -9,7 +9,7 @@ type Point = readonly [number, number];
 
 /** Inner square of a chart and its margins, in the units of the view box. */
 const SIZE = 240;
-const LEFT = 44;
+const LEFT = 58;
 const TOP = 12;
 const WIDTH = LEFT + SIZE + 16;
 const HEIGHT = TOP + SIZE + 40;
@@ -38,15 +38,31 @@ export function calibrationChart(bins: Extract<CardCharts, { kind: 'binary' }>['
 
 export function scatterChart(points: readonly Point[]): Html {
   const values = points.flat();
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const span = high - low || 1;
+  const step = niceStep((Math.max(...values) - Math.min(...values)) / 4);
+  const low = Math.floor(Math.min(...values) / step) * step;
+  const span = Math.ceil((Math.max(...values) - low) / step) * step || step;
   const scale = (value: number) => (value - low) / span;
-  const ticks = [0, 0.5, 1].map((share) => ({ share, label: showNumber(low + share * span) }));
+  const ticks = Array.from({ length: Math.round(span / step) + 1 }, (_, index) => ({
+    share: (index * step) / span,
+    label: tickLabel(low + index * step, step),
+  }));
   const dots = points.map(
     ([actual, predicted]) => html`<circle class="point" cx="${x(scale(actual))}" cy="${y(scale(predicted))}" r="2.2"/>`,
   );
   return chart('Predicted against actual', 'Actual', 'Predicted', ticks, dots);
 }
+
+/** The next of 1, 2, 5, 10, … times a power of ten. */
+function niceStep(least: number): number {
+  if (!(least > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
+}
+
+const tickLabel = (value: number, step: number) =>
+  Math.abs(value) >= 1e6 || step < 1e-3
+    ? value.toExponential(1)
+    : value.toFixed(Math.max(0, -Math.floor(Math.log10(step))));
 
 export function confusionChart(classes: readonly string[], confusion: readonly (readonly number[])[]): Html {
   const cell = SIZE / classes.length;
@@ -62,7 +78,7 @@ export function confusionChart(classes: readonly string[], confusion: readonly (
     });
   });
   const names = classes.flatMap((name, index) => [
-    html`<text class="tick" text-anchor="end" x="${LEFT - 5}" y="${round(TOP + (index + 0.5) * cell + 3.5)}">${clipped(name, 7)}</text>`,
+    html`<text class="tick" text-anchor="end" x="${LEFT - 5}" y="${round(TOP + (index + 0.5) * cell + 3.5)}">${clipped(name, 9)}</text>`,
     html`<text class="tick" text-anchor="middle" x="${round(LEFT + (index + 0.5) * cell)}" y="${TOP + SIZE + 14}">${clipped(name, Math.max(2, Math.floor(cell / 6)))}</text>`,
   ]);
   return frame('Confusion matrix', [
