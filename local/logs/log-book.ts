@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AwsError } from '../kernel/errors.ts';
+import type { CloudContext } from '../kernel/service.ts';
+import type { Collection } from '../kernel/store.ts';
+
+export interface LogGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: number;
+  readonly retentionDays: number | null;
+  readonly kmsKeyId: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface LogStream {
+  readonly group: string;
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+export interface LogEvent {
+  /** ms since the epoch */
+  readonly timestamp: number;
+  readonly message: string;
+  readonly ingestionTime: number;
+}
+
+/** Log groups and streams; the events of a stream are lines of a file, read when somebody asks. */
+export class LogBook {
+  readonly groups: Collection<LogGroup>;
+  readonly #streams: Collection<LogStream>;
+  readonly #folder: string;
+  readonly #context: CloudContext;
+
+  constructor(context: CloudContext) {
+    this.#context = context;
+    this.groups = context.store.collection('logs.groups');
+    this.#streams = context.store.collection('logs.streams');
+    this.#folder = context.store.folder('logs');
+  }
+
+  arnOf(group: string): string {
+    return `arn:aws:logs:${this.#context.region}:${this.#context.account}:log-group:${group}`;
+  }
+
+  createGroup(name: string, options: Partial<Pick<LogGroup, 'retentionDays' | 'kmsKeyId' | 'tags'>> = {}): LogGroup {
+    if (this.groups.has(name)) throw exists('log group');
+    const createdAt = this.#context.clock.now();
+    const group = {
+      name,
+      arn: `${this.arnOf(name)}:*`,
+      createdAt,
+      retentionDays: null,
+      kmsKeyId: null,
+      tags: {},
+      ...options,
+    };
+    this.groups.set(name, group);
+    return group;
+  }
+
+  group(name: unknown): LogGroup {
+    const group = this.groups.get(String(name));
+    if (!group) throw notFound('log group');
+    return group;
+  }
+
+  deleteGroup(name: string): void {
+    this.group(name);
+    for (const stream of this.streams(name)) this.deleteStream(name, stream.name);
+    this.groups.delete(name);
+  }
+
+  createStream(group: string, name: string): void {
+    this.group(group);
+    if (this.#streams.has(keyOf(group, name))) throw exists('log stream');
+    this.#streams.set(keyOf(group, name), { group, name, createdAt: this.#context.clock.now() });
+  }
+
+  hasStream(group: string, name: string): boolean {
+    return this.#streams.has(keyOf(group, name));
+  }
+
+  deleteStream(group: string, name: string): void {
+    if (!this.#streams.delete(keyOf(group, name))) throw notFound('log stream');
+    rmSync(this.#file(group, name), { force: true });
+  }
+
+  streams(group: string): LogStream[] {
+    return [...this.#streams.values()].filter((stream) => stream.group === group);
+  }
+
+  append(group: string, stream: string, events: readonly LogEvent[]): void {
+    if (!this.hasStream(group, stream)) throw notFound('log stream');
+    appendFileSync(this.#file(group, stream), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  }
+
+  /** The events of a stream in the order they were written, without those that are older than the group keeps. */
+  events(group: string, stream: string): LogEvent[] {
+    const { retentionDays } = this.group(group);
+    if (!this.hasStream(group, stream)) throw notFound('log stream');
+    const file = this.#file(group, stream);
+    if (!existsSync(file)) return [];
+    const oldest = retentionDays === null ? 0 : this.#context.clock.now() - retentionDays * 86_400_000;
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as LogEvent).filter(({ timestamp }) => timestamp >= oldest);
+  }
+
+  #file(group: string, stream: string): string {
+    return join(this.#folder, createHash('sha256').update(keyOf(group, stream)).digest('hex').slice(0, 32));
+  }
+}
+
+const keyOf = (group: string, stream: string) => JSON.stringify([group, stream]);
+
+const notFound = (what: string) => new AwsError('ResourceNotFoundException', `The specified ${what} does not exist.`);
+const exists = (what: string) => new AwsError('ResourceAlreadyExistsException', `The specified ${what} already exists`);
