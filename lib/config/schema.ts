@@ -53,10 +53,27 @@ export type SluiceInput = z.input<typeof sluiceSchema>;
 
 type Mistake = { path: PropertyKey[]; message: string };
 
+const LONGEST_APPROVAL_MS = 30 * 86_400_000;
+
+/** Settings reach the handlers as an environment variable; Lambda takes 4 096 bytes for all variables, names of buckets included. */
+const LARGEST_SETTINGS = 3_000;
+
 /** What the shape cannot say: which parts of a model contradict each other. */
-function modelMistakes({ problem, gates = [] }: ModelConfig): Mistake[] {
+function modelMistakes(model: ModelConfig): Mistake[] {
   const mistakes: Mistake[] = [];
+  const { problem, gates = [], approvalTimeout } = model;
   const { target, id, ignore } = problem;
+  if (approvalTimeout > LONGEST_APPROVAL_MS) {
+    mistakes.push({
+      path: ['approvalTimeout'],
+      message: `got ${Math.round(approvalTimeout / 86_400_000)} days; allowed: at most 30 days`,
+    });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(model));
+  if (bytes > LARGEST_SETTINGS) {
+    const message = `the settings take ${bytes} bytes as JSON; allowed: ${LARGEST_SETTINGS}. Columns that need no rule can be left out`;
+    mistakes.push({ path: [], message });
+  }
   if (id === target) {
     mistakes.push({ path: ['problem', 'id'], message: `"${target}" is the target already; allowed: another column` });
   }

@@ -1,14 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { EventField, Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { trainingPrefix, truthPrefix } from '../../domain/names.ts';
-import { PATIENT } from './rule-targets.ts';
+import { topicTarget } from './rule-targets.ts';
 
 export interface MisplacedUploadsProps {
   readonly bucket: IBucket;
@@ -36,8 +35,6 @@ export class MisplacedUploads extends Construct {
     });
     const stack = Stack.of(this);
     const { account, stackName } = stack;
-    // A role, not the topic's policy: EventBridge does not support conditions for encrypted topics,
-    // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     const role = new Role(this, 'PublishRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: {
@@ -53,15 +50,8 @@ export class MisplacedUploads extends Construct {
         new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [props.key.keyArn] }),
       );
     }
-    rule.addTarget(
-      // By its ARN: of an encrypted topic, the CDK would grant the role use of the key with wildcards.
-      new SnsTopic(Topic.fromTopicArn(this, 'Alerts', props.alerts.topicArn), {
-        role,
-        deadLetterQueue: props.undelivered,
-        ...PATIENT,
-        message: RuleTargetInput.fromText(message(props.models)),
-      }),
-    );
+    const text = RuleTargetInput.fromText(message(props.models));
+    rule.addTarget(topicTarget(props.alerts, { role, message: text, deadLetterQueue: props.undelivered }));
   }
 }
 

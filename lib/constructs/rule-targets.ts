@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IRuleRef, IRuleTarget } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IRuleRef, IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /** What EventBridge offers at most: 24 hours and 185 attempts. Then the event is in the dead-letter queue. */
@@ -14,16 +15,35 @@ export function queueTarget(queue: IQueue, options: { deadLetterQueue: IQueue })
   return {
     bind(rule) {
       allowRule(queue, rule);
-      allowRule(options.deadLetterQueue, rule);
-      return {
-        arn: queue.queueArn,
-        targetResource: queue,
-        deadLetterConfig: { arn: options.deadLetterQueue.queueArn },
-        retryPolicy: {
-          maximumEventAgeInSeconds: PATIENT.maxEventAge.toSeconds(),
-          maximumRetryAttempts: PATIENT.retryAttempts,
-        },
-      };
+      return { arn: queue.queueArn, targetResource: queue, ...failures(rule, options.deadLetterQueue) };
+    },
+  };
+}
+
+/**
+ * Publishes a text to a topic by a role. Not by the topic's policy: EventBridge does not support conditions for encrypted
+ * topics, https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+ */
+export function topicTarget(
+  topic: ITopic,
+  options: { role: Role; message: RuleTargetInput; deadLetterQueue: IQueue },
+): IRuleTarget {
+  const { role, message, deadLetterQueue } = options;
+  return {
+    bind(rule) {
+      role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+      return { arn: topic.topicArn, targetResource: topic, role, input: message, ...failures(rule, deadLetterQueue) };
+    },
+  };
+}
+
+function failures(rule: IRuleRef, deadLetterQueue: IQueue) {
+  allowRule(deadLetterQueue, rule);
+  return {
+    deadLetterConfig: { arn: deadLetterQueue.queueArn },
+    retryPolicy: {
+      maximumEventAgeInSeconds: PATIENT.maxEventAge.toSeconds(),
+      maximumRetryAttempts: PATIENT.retryAttempts,
     },
   };
 }
