@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCloud } from '../../local/cloud.ts';
+import type { StackSummary } from '../../local/cloudformation/summary.ts';
 import { CliError } from '../io.ts';
 import type { Session } from '../session.ts';
 import { synthesizeInto } from '../synthesize-into.ts';
@@ -33,7 +34,7 @@ export async function local(session: Session, { port, state, time }: LocalOption
     const cloud = await startCloud({ port, time, stateDir: state, log: (line) => io.progress(line) });
     try {
       const deployment = await cloud.deploy(assembly.directory, { stage: assembly.stage });
-      for (const summary of deployment.summaries) io.say(describe(summary));
+      for (const summary of deployment.stacks) io.say(describe(summary));
       const { region } = cloud.context;
       io.result(
         { ready: true, endpoint: cloud.endpoint, region, stage: assembly.stage, outputs: deployment.outputs },
@@ -70,15 +71,6 @@ export async function local(session: Session, { port, state, time }: LocalOption
   }
 }
 
-interface StackSummary {
-  readonly stack: string;
-  readonly created: readonly string[];
-  readonly updated: readonly string[];
-  readonly replaced: readonly { readonly logicalId: string; readonly because: string }[];
-  readonly deleted: readonly string[];
-  readonly unchanged: number;
-}
-
 function describe({ stack, created, updated, replaced, deleted, unchanged }: StackSummary): string {
   const counts = [
     `${created.length} created`,
@@ -87,7 +79,9 @@ function describe({ stack, created, updated, replaced, deleted, unchanged }: Sta
     `${deleted.length} deleted`,
     `${unchanged} unchanged`,
   ].filter((count) => !count.startsWith('0 '));
-  const why = replaced.map(({ logicalId, because }) => `\n  replaced ${logicalId}: ${because}`);
+  const why = replaced.map(
+    ({ logicalId, properties = [] }) => `\n  replaced ${logicalId}, because of ${properties.join(', ')}`,
+  );
   return `${stack}: ${counts.join(', ') || 'nothing to do'}${why.join('')}`;
 }
 

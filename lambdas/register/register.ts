@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Decision } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
 import type { registerInput } from '../../domain/flow.ts';
 import { RUN_FILES, runPrefix } from '../../domain/names.ts';
@@ -12,7 +13,7 @@ export type RegisterInput = z.infer<typeof registerInput>;
 export interface RegisterPorts {
   readonly registry: Registry;
   /** Writes card.json and card.html of a version before it becomes visible. */
-  writeCard(version: Version): Promise<void>;
+  writeCard(version: Version, decision: Decision): Promise<void>;
   /** The data schema of the run, as it is to be pinned. */
   readSchema(key: string): Promise<{ schema: unknown; fingerprint: string }>;
   now(): string;
@@ -51,7 +52,7 @@ export async function register(input: RegisterInput, ports: RegisterPorts, setti
     });
     const version = transition.ok ? transition.versions[0] : undefined;
     if (!transition.ok || !version) throw new Conflict('The registry refused the version');
-    await ports.writeCard(version);
+    await ports.writeCard(version, transition.decision);
     const linked: RunItem = { ...run, version: version.version, semver };
     await registry.write({ transition, run: linked, ...(await pin(input, passed, ports)) });
     return answer(version);
