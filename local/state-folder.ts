@@ -12,7 +12,7 @@ export interface StateFolder {
 
 /** State in memory, its bulk data in a temporary folder. */
 export function temporaryState(): StateFolder {
-  const scratch = mkdtempSync(join(tmpdir(), 'sluice-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'sluice-local-'));
   return { store: memoryStore(scratch), release: () => rmSync(scratch, { recursive: true, force: true }) };
 }
 
