@@ -25,6 +25,8 @@ import { TokenBook } from './tokens.ts';
 export interface StatesOptions {
   /** Where tasks reach other services. @default the cloud's own */
   readonly port?: TaskPort;
+  /** Evaluates expressions; whoever brings one stops it. @default one of its own */
+  readonly evaluator?: Evaluator;
 }
 
 const OPERATIONS: Readonly<Record<string, (core: StatesCore) => Operation>> = {
@@ -52,8 +54,8 @@ const OPERATIONS: Readonly<Record<string, (core: StatesCore) => Operation>> = {
 };
 
 /** Step Functions. What it does and what it deliberately does not is in states.md. */
-export function statesService(context: CloudContext, { port = cloudPort(context) }: StatesOptions = {}): Service {
-  const evaluator = new Evaluator(() => context.clock.now());
+export function statesService(context: CloudContext, options: StatesOptions = {}): Service {
+  const { port = cloudPort(context), evaluator = new Evaluator() } = options;
   const tokens = new TokenBook(context.store.collection('states.tokens'));
   const announcements = new Announcements(context);
   const executions = new Executions({ context, evaluator, port, tokens, announcements });
@@ -74,7 +76,7 @@ export function statesService(context: CloudContext, { port = cloudPort(context)
     resume: async () => executions.resume(),
     stop: async () => {
       executions.stop();
-      await evaluator.stop();
+      if (!options.evaluator) await evaluator.stop();
     },
   };
 }

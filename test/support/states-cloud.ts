@@ -6,10 +6,14 @@ import { Kernel } from '../../local/kernel/cloud.ts';
 import type { CloudContext, Document } from '../../local/kernel/service.ts';
 import { diskStore, memoryStore, type Store } from '../../local/kernel/store.ts';
 import type { ServiceCall, TaskPort } from '../../local/states/integrations/runner.ts';
+import { Evaluator } from '../../local/states/language/evaluator.ts';
 import { statesService } from '../../local/states/service.ts';
 
 export const ACCOUNT = '111111111111';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/machine`;
+
+/** One thread for every cloud of a test file: it keeps nothing from one evaluation to the next. */
+const evaluator = new Evaluator();
 
 export interface ServiceEvent {
   readonly source: string;
@@ -85,7 +89,7 @@ export function statesCloud(options: StatesCloudOptions = {}): StatesCloud {
     account: ACCOUNT,
     authorize: options.authorize,
     services: [
-      (context) => statesService(context, { port: port(context) }),
+      (context) => statesService(context, { port: port(context), evaluator }),
       () => ({ name: 'sinks', operations: {}, sinks }),
     ],
     log: (message, fields) => console.error(message, fields),
@@ -129,7 +133,7 @@ export function statesCloud(options: StatesCloudOptions = {}): StatesCloud {
       });
       const { executionArn } = await call('StartExecution', {
         stateMachineArn,
-        input: typeof input === 'string' ? input : JSON.stringify(input),
+        input: JSON.stringify(input),
       });
       await clock.idle();
       return finished(await call('DescribeExecution', { executionArn }), await history(String(executionArn)));

@@ -73,6 +73,7 @@ export class Visit<S extends State = State> {
       {
         states: { input: this.input, context: this.context(map), ...extras },
         variables: this.frame.variables.visible,
+        now: this.frame.run.clock.now(),
       },
     );
     const values = outcomes.map((outcome, index) => this.#valueOf(outcome, placed[index] as Placed));

@@ -7,24 +7,21 @@ import type { EvaluationReply, EvaluationRequest, Outcome } from './protocol.ts'
 export interface Bindings {
   readonly states: JsonObject;
   readonly variables: Readonly<Record<string, Json>>;
+  /** The cloud's time, ms: what `$now()` and `$millis()` see. */
+  readonly now: number;
 }
 
 /** Evaluates JSONata in a thread of its own, one request at a time, so that a runaway expression can be stopped and blamed. */
 export class Evaluator {
-  readonly #now: () => number;
   #thread: Worker | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #id = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
   /** The outcome of each expression, up to and including the first that gives no value. */
-  evaluate(expressions: readonly string[], { states, variables }: Bindings): Promise<readonly Outcome[]> {
+  evaluate(expressions: readonly string[], { states, variables, now }: Bindings): Promise<readonly Outcome[]> {
     const request: EvaluationRequest = {
       id: ++this.#id,
-      now: this.#now(),
+      now,
       bindings: JSON.stringify({ ...variables, states }),
       expressions,
     };
