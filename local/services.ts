@@ -1,5 +1,4 @@
 import { cloudWatchService } from './cloudwatch/service.ts';
-import { dynamoDbService } from './dynamodb/service.ts';
 import { eventsService } from './events/service.ts';
 import type { ServiceFactory } from './kernel/cloud.ts';
 import { kmsService } from './kms/service.ts';
@@ -14,7 +13,6 @@ import { stsService } from './sts/service.ts';
 /** Every service of the local cloud but IAM and CloudFormation, which need to know the others. */
 export const SERVICES: readonly ServiceFactory[] = [
   cloudWatchService,
-  dynamoDbService,
   eventsService,
   kmsService,
   logsService,

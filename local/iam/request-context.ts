@@ -20,8 +20,9 @@ export function requestContext(
   surroundings: RequestSurroundings,
 ): ConditionContext {
   const context = new Map<string, readonly string[]>();
-  const add = (values: Readonly<Record<string, string | readonly string[]>>) => {
+  const add = (values: Readonly<Record<string, string | readonly string[] | undefined>>) => {
     for (const [key, value] of Object.entries(values)) {
+      if (value === undefined) continue;
       context.set(key.toLowerCase(), typeof value === 'string' ? [value] : value);
     }
   };
