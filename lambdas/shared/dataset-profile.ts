@@ -84,7 +84,9 @@ const NUMERIC_CELLS = 7;
 /** One pass: the histogram counts everything that is an interval, the sums are of whole numbers and so exact. */
 function numericSql(value: string, profile: NumericProfile): string {
   const finite = `CASE WHEN isfinite(${value}) THEN ${value} END`;
-  const units = `round(greatest(least((${finite}) / ${sqlNumber(profile.frame.unit)}, ${LARGEST}), -${LARGEST}))::BIGINT`;
+  // Inside the CASE: greatest() and least() pass over NULL and would make a number of it.
+  const clamped = `round(greatest(least(${value} / ${sqlNumber(profile.frame.unit)}, ${LARGEST}), -${LARGEST}))`;
+  const units = `CASE WHEN isfinite(${value}) THEN ${clamped}::BIGINT END`;
   const bounds = boundsOf(profile.frame).map(sqlNumber).join(', ');
   return `array_to_string(map_values(histogram(${finite}, [${bounds}])), ' '), count(${value}), count(${finite}),
     min(${finite}), max(${finite}), coalesce(sum(${units}), 0)::VARCHAR, coalesce(sum((${units})::HUGEINT * (${units})), 0)::VARCHAR`;
