@@ -42,7 +42,7 @@ function bundleAll(): string {
     // ES modules first: what is not used of the SDK and of zod can then be left out.
     mainFields: ['module', 'main'],
     // Native code and WASM come from layers; the SDK is bundled, so that its version is the one that was tested.
-    external: ['@duckdb/*', 'ydf-training', 'ydf-inference', 'jszip'],
+    external: ['@duckdb/*', 'ydf-training', 'ydf-inference'],
     logLevel: 'warning',
   });
   return outdir;

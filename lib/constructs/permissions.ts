@@ -53,8 +53,9 @@ export class Permissions {
     return this.#runs(['s3:GetObject']);
   }
 
-  writeRuns(): PolicyStatement {
-    return this.#runs(['s3:PutObject', 's3:AbortMultipartUpload']);
+  /** `multipart` for tables, which are uploaded in parts and given up if one fails. */
+  writeRuns(size?: 'multipart'): PolicyStatement {
+    return this.#runs(size ? ['s3:PutObject', 's3:AbortMultipartUpload'] : ['s3:PutObject']);
   }
 
   registry(...actions: RegistryAction[]): PolicyStatement {

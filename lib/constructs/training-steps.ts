@@ -60,7 +60,7 @@ export class TrainingSteps extends Construct {
       memory: 2048,
       scratch: DATASET_SCRATCH,
       layers: [layers.dataEngine],
-      may: [permissions.readUploads(), permissions.readRuns(), permissions.writeRuns()],
+      may: [permissions.readUploads(), permissions.readRuns(), permissions.writeRuns('multipart')],
     });
     const train = step('Train', {
       entry: 'train',
@@ -68,7 +68,7 @@ export class TrainingSteps extends Construct {
       timeout: Duration.minutes(15),
       memory: model.training.memory,
       scratch: Size.gibibytes(4),
-      layers: [layers.dataEngine, layers.modelRuntime],
+      layers: [layers.modelRuntime],
       may: [permissions.readRuns(), permissions.writeRuns()],
     });
     const evaluate = step('Evaluate', {
