@@ -52,8 +52,8 @@ const RARE = 20;
 
 /**
  * Rare classes are strata of their own, so that no resample is without them. The others share one stratum: their mix is
- * as random in the next test set as in this one, and holding it would make the intervals of losses too short (a coverage
- * of 91 % instead of 95 % in the simulation of test/domain/metrics).
+ * as random in the next test set as in this one, and holding it would make the intervals of losses far too short (for a
+ * weak model, a coverage of 39 % instead of 95 % in the simulation of test/domain/gates/error-rates.test.ts).
  */
 function rareClasses(truth: readonly number[]): (row: number) => number {
   const counts = new Map<number, number>();
