@@ -18,10 +18,13 @@ const CONDITION_HEADERS = [
 /** Query parameters that S3 offers as condition keys. */
 const CONDITION_QUERY = { prefix: 's3:prefix', delimiter: 's3:delimiter', 'max-keys': 's3:max-keys' };
 
+/** What policies may ask about every request: the loopback counts as the best of transports, as it does for IAM here. */
+const TRANSPORT = { 's3:TlsVersion': '1.3' };
+
 /** `actions` on the bucket. */
 export function bucketAccess(s3: S3, request: S3Request, ...actions: string[]): AccessRequest[] {
   const bucket = s3.state.bucket(request.bucket);
-  const context: Record<string, string> = {};
+  const context: Record<string, string> = { ...TRANSPORT };
   for (const [parameter, name] of Object.entries(CONDITION_QUERY)) {
     const value = request.query.get(parameter);
     if (value !== null) context[name] = value;
@@ -41,7 +44,7 @@ export function objectAccess(
   },
 ): AccessRequest[] {
   const bucket = s3.state.bucket(object.bucket);
-  const context: Record<string, string> = {};
+  const context: Record<string, string> = { ...TRANSPORT };
   for (const name of CONDITION_HEADERS) {
     const value = request.headers[name];
     if (value !== undefined) context[`s3:${name}`] = value;

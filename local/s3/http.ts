@@ -30,7 +30,7 @@ export async function serveHttp(s3: S3, http: HttpRequest, call: Call): Promise<
 export async function perform(s3: S3, request: S3Request): Promise<S3Answer> {
   const operation = route(request);
   checkOwner(s3, request);
-  s3.context.authorize(request.call.principal, await operation.access(s3, request), { code: 'AccessDenied' });
+  s3.context.authorize(request.call.principal, operation.access(s3, request), { code: 'AccessDenied' });
   return operation.handle(s3, request);
 }
 

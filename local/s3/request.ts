@@ -41,6 +41,6 @@ export interface S3Answer {
 
 /** One operation: what the caller must be allowed, then what happens. */
 export interface S3Operation {
-  access(s3: S3, request: S3Request): AccessRequest[] | Promise<AccessRequest[]>;
+  access(s3: S3, request: S3Request): AccessRequest[];
   handle(s3: S3, request: S3Request): S3Answer | Promise<S3Answer>;
 }

@@ -3,7 +3,7 @@ import { objectAccess } from '../access.ts';
 import { encryptionHeaders } from '../attributes.ts';
 import { type Checksum, checksumElement, checksumHeader, compositeChecksum, newDigest } from '../checksums.ts';
 import { S3Error } from '../errors.ts';
-import { keyAccess } from '../key-access.ts';
+import { encryptionAccess } from '../key-access.ts';
 import { writeCondition } from '../preconditions.ts';
 import type { S3, S3Answer, S3Operation, S3Request } from '../request.ts';
 import type { ObjectVersion, Upload, UploadedPart } from '../state.ts';
@@ -15,11 +15,11 @@ import { putActions } from './put-object.ts';
 const SMALLEST_PART = 5 * 1024 ** 2;
 
 export const completeMultipartUpload: S3Operation = {
-  async access(s3, request) {
+  access(s3, request) {
     const upload = s3.state.uploads.get(request.query.get('uploadId') ?? '');
     return [
       ...objectAccess(s3, request, putActions(request)),
-      ...(upload ? await keyAccess(s3, request, upload.encryption, 'multipart') : []),
+      ...(upload ? encryptionAccess(s3, request, upload.encryption, 'multipart') : []),
     ];
   },
 

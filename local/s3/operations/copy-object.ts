@@ -5,7 +5,7 @@ import { encryptionHeaders, readAttributes, readEncryption } from '../attributes
 import type { Segment } from '../bodies.ts';
 import { type Checksum, checksumAlgorithm, checksumElement, newDigest } from '../checksums.ts';
 import { invalidArgument, S3Error } from '../errors.ts';
-import { keyAccess } from '../key-access.ts';
+import { encryptionAccess } from '../key-access.ts';
 import { checkRead, writeCondition } from '../preconditions.ts';
 import type { S3, S3Operation, S3Request } from '../request.ts';
 import type { Attributes, ObjectVersion } from '../state.ts';
@@ -17,15 +17,15 @@ const LARGEST_COPY = 5 * 1024 ** 3;
 const CHANGES = ['x-amz-storage-class', 'x-amz-server-side-encryption'];
 
 export const copyObject: S3Operation = {
-  async access(s3, request) {
+  access(s3, request) {
     const encryption = readEncryption(request, s3.state.bucket(request.bucket));
     const source = copySource(request);
     const [tags] = taggingOf(s3, request, source);
     const actions = ['s3:PutObject', ...(tags ? ['s3:PutObjectTagging'] : [])];
     return [
-      ...(await sourceAccess(s3, request)),
+      ...sourceAccess(s3, request),
       ...objectAccess(s3, request, actions),
-      ...(await keyAccess(s3, request, encryption, 'write')),
+      ...encryptionAccess(s3, request, encryption, 'write'),
     ];
   },
 
@@ -93,7 +93,7 @@ export function copySource(request: S3Request): CopySource {
   }
 }
 
-export async function sourceAccess(s3: S3, request: S3Request): Promise<AccessRequest[]> {
+export function sourceAccess(s3: S3, request: S3Request): AccessRequest[] {
   const source = copySource(request);
   const [, sourceTags] = taggingOf(s3, request, source);
   const actions = [
@@ -103,10 +103,9 @@ export async function sourceAccess(s3: S3, request: S3Request): Promise<AccessRe
   const version = s3.state
     .versions(source.bucket, source.key)
     .find(({ versionId }) => !source.versionId || versionId === source.versionId);
-  const asSource = { ...request, bucket: source.bucket, key: source.key };
   return [
     ...objectAccess(s3, request, actions, source),
-    ...(version ? await keyAccess(s3, asSource, version.encryption, 'read') : []),
+    ...(version ? encryptionAccess(s3, source, version.encryption, 'read') : []),
   ];
 }
 

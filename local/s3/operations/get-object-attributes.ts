@@ -5,9 +5,9 @@ import { versionHeader } from '../versions.ts';
 import { readAccess, readVersion } from './get-object.ts';
 
 export const getObjectAttributes: S3Operation = {
-  async access(s3, request) {
+  access(s3, request) {
     const attributes = versioned('s3:GetObjectAttributes', request.query.get('versionId'));
-    return [...(await readAccess(s3, request)), ...objectAccess(s3, request, [attributes])];
+    return [...readAccess(s3, request), ...objectAccess(s3, request, [attributes])];
   },
 
   handle(s3, request) {

@@ -4,7 +4,7 @@ import { encryptionHeaders } from '../attributes.ts';
 import type { ByteRange } from '../bodies.ts';
 import { checksumHeaders } from '../checksums.ts';
 import { S3Error } from '../errors.ts';
-import { keyAccess } from '../key-access.ts';
+import { encryptionAccess } from '../key-access.ts';
 import { checkRead } from '../preconditions.ts';
 import type { S3, S3Answer, S3Operation, S3Request } from '../request.ts';
 import type { ObjectVersion } from '../state.ts';
@@ -40,14 +40,14 @@ export function readVersion(s3: S3, request: S3Request): ObjectVersion {
   }
 }
 
-export async function readAccess(s3: S3, request: S3Request): Promise<AccessRequest[]> {
+export function readAccess(s3: S3, request: S3Request): AccessRequest[] {
   const versionId = request.query.get('versionId');
   const version = s3.state
     .versions(request.bucket, request.key)
     .find((candidate) => !versionId || candidate.versionId === versionId);
   return [
     ...objectAccess(s3, request, [versioned('s3:GetObject', versionId)]),
-    ...(version ? await keyAccess(s3, request, version.encryption, 'read') : []),
+    ...(version ? encryptionAccess(s3, request, version.encryption, 'read') : []),
   ];
 }
 

@@ -3,7 +3,7 @@ import { bucketAccess, objectAccess } from '../access.ts';
 import { encryptionHeaders, readAttributes, readEncryption } from '../attributes.ts';
 import { type ChecksumAlgorithm, type ChecksumType, checksumAlgorithm, checksumElement } from '../checksums.ts';
 import { S3Error } from '../errors.ts';
-import { keyAccess } from '../key-access.ts';
+import { encryptionAccess } from '../key-access.ts';
 import { commonPrefixes, encodeKey, integer, listPage } from '../listing.ts';
 import { owner } from '../owner.ts';
 import type { S3Operation } from '../request.ts';
@@ -12,11 +12,11 @@ import type { Upload } from '../state.ts';
 import { putActions } from './put-object.ts';
 
 export const createMultipartUpload: S3Operation = {
-  async access(s3, request) {
+  access(s3, request) {
     const encryption = readEncryption(request, s3.state.bucket(request.bucket));
     return [
       ...objectAccess(s3, request, putActions(request)),
-      ...(await keyAccess(s3, request, encryption, 'multipart')),
+      ...encryptionAccess(s3, request, encryption, 'multipart'),
     ];
   },
 

@@ -1,16 +1,16 @@
 import { objectAccess } from '../access.ts';
 import { encryptionHeaders, readAttributes, readEncryption } from '../attributes.ts';
 import { checksumHeaders } from '../checksums.ts';
-import { keyAccess } from '../key-access.ts';
+import { encryptionAccess } from '../key-access.ts';
 import { writeCondition } from '../preconditions.ts';
 import type { S3Operation, S3Request } from '../request.ts';
 import { receiveBody } from '../upload-body.ts';
 import { commitVersion, versionHeader } from '../versions.ts';
 
 export const putObject: S3Operation = {
-  async access(s3, request) {
+  access(s3, request) {
     const encryption = readEncryption(request, s3.state.bucket(request.bucket));
-    return [...objectAccess(s3, request, putActions(request)), ...(await keyAccess(s3, request, encryption, 'write'))];
+    return [...objectAccess(s3, request, putActions(request)), ...encryptionAccess(s3, request, encryption, 'write')];
   },
 
   async handle(s3, request) {

@@ -4,7 +4,7 @@ import { encryptionHeaders } from '../attributes.ts';
 import type { ByteRange, Segment } from '../bodies.ts';
 import { checksumElement, checksumHeaders, newDigest } from '../checksums.ts';
 import { invalidArgument, S3Error } from '../errors.ts';
-import { keyAccess } from '../key-access.ts';
+import { encryptionAccess } from '../key-access.ts';
 import type { S3, S3Operation, S3Request } from '../request.ts';
 import type { Upload, UploadedPart } from '../state.ts';
 import { receiveBody } from '../upload-body.ts';
@@ -38,7 +38,7 @@ export const uploadPart: S3Operation = {
 };
 
 export const uploadPartCopy: S3Operation = {
-  access: async (s3, request) => [...(await sourceAccess(s3, request)), ...(await partAccess(s3, request))],
+  access: (s3, request) => [...sourceAccess(s3, request), ...partAccess(s3, request)],
 
   async handle(s3, request) {
     const upload = uploadOf(s3, request);
@@ -68,11 +68,11 @@ export const uploadPartCopy: S3Operation = {
   },
 };
 
-async function partAccess(s3: S3, request: S3Request) {
+function partAccess(s3: S3, request: S3Request) {
   const upload = s3.state.uploads.get(request.query.get('uploadId') ?? '');
   return [
     ...objectAccess(s3, request, ['s3:PutObject']),
-    ...(upload ? await keyAccess(s3, request, upload.encryption, 'multipart') : []),
+    ...(upload ? encryptionAccess(s3, request, upload.encryption, 'multipart') : []),
   ];
 }
 
