@@ -1,0 +1,78 @@
+import type { Decision } from '../../domain/decisions.ts';
+import { Conflict } from '../../domain/errors.ts';
+import {
+  type Approval,
+  type DatasetItem,
+  emptyHead,
+  type Head,
+  type PinnedSchema,
+  type RunItem,
+  type Upload,
+  type Version,
+} from '../../domain/registry-items.ts';
+import { emptySlot, type Slot } from '../../domain/slot.ts';
+import type { Registry } from '../../lambdas/shared/registry.ts';
+
+/** The registry's port in memory, with the conditions that the table checks and a turn of the event loop before each answer. */
+export class MemoryRegistry implements Registry {
+  #head: Head;
+  #slot: Slot;
+  #schema: PinnedSchema | null = null;
+  readonly #versions = new Map<number, Version>();
+  readonly #runs = new Map<string, RunItem>();
+  readonly #uploads = new Map<string, Upload>();
+  readonly #datasets = new Map<string, DatasetItem>();
+  readonly #approvals = new Map<number, Approval>();
+  readonly #decisions: Decision[] = [];
+  /** Throws instead of answering, once: a process that dies at this write. */
+  failNextWrite: Error | null = null;
+
+  constructor(model: string) {
+    this.#head = emptyHead(model);
+    this.#slot = emptySlot(model);
+  }
+
+  head = () => later(this.#head);
+  slot = () => later(this.#slot);
+  version = (version: number) => later(this.#versions.get(version) ?? null);
+  run = (runId: string) => later(this.#runs.get(runId) ?? null);
+  upload = (id: string) => later(this.#uploads.get(id) ?? null);
+  dataset = (sha256: string) => later(this.#datasets.get(sha256) ?? null);
+  approval = (version: number) => later(this.#approvals.get(version) ?? null);
+  pinnedSchema = () => later(this.#schema);
+  versions = () => later([...this.#versions.values()]);
+  runs = () => later([...this.#runs.values()]);
+  uploads = () => later([...this.#uploads.values()]);
+  decisions = () => later([...this.#decisions]);
+
+  write: Registry['write'] = async (write) => {
+    await later(undefined);
+    if (this.failNextWrite) {
+      const error = this.failNextWrite;
+      this.failNextWrite = null;
+      throw error;
+    }
+    const { transition, slot } = write;
+    const raced =
+      (transition && transition.head.revision !== this.#head.revision + 1) ||
+      (slot && slot.revision !== this.#slot.revision + 1) ||
+      (write.schema && this.#schema !== null);
+    if (raced) throw new Conflict('somebody else wrote first');
+    if (transition) {
+      this.#head = transition.head;
+      this.#decisions.push(transition.decision);
+      for (const version of transition.versions) this.#versions.set(version.version, version);
+    }
+    if (slot) this.#slot = slot;
+    if (write.schema) this.#schema = write.schema;
+    if (write.approval) this.#approvals.set(write.approval.version, write.approval);
+    for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) this.#runs.set(run.runId, run);
+    for (const upload of write.uploads ?? []) this.#uploads.set(upload.id, upload);
+    for (const dataset of write.datasets ?? []) this.#datasets.set(dataset.sha256, dataset);
+  };
+}
+
+const later = async <T>(value: T): Promise<T> => {
+  await new Promise((resolve) => setImmediate(resolve));
+  return value;
+};
