@@ -1,4 +1,5 @@
 import { cloudWatchService } from './cloudwatch/service.ts';
+import { dynamodbService } from './dynamodb/service.ts';
 import { eventsService } from './events/service.ts';
 import type { ServiceFactory } from './kernel/cloud.ts';
 import { kmsService } from './kms/service.ts';
@@ -13,6 +14,7 @@ import { stsService } from './sts/service.ts';
 /** Every service of the local cloud but IAM and CloudFormation, which need to know the others. */
 export const SERVICES: readonly ServiceFactory[] = [
   cloudWatchService,
+  dynamodbService,
   eventsService,
   kmsService,
   logsService,

@@ -16,13 +16,18 @@ export interface Signature {
  */
 const REAL_KEY = /^A(KIA|SIA|ROA|IDA|BIA|CCA|GPA|IPA|NPA|NVA|PKA|SCA)[A-Z2-7]{12,}/;
 
-/** Reads the credential scope of a Signature Version 4 request, from the header or from a presigned query. */
+/**
+ * Reads the credential scope of a Signature Version 4 request, from the header or from a presigned query. S3 URLs that version
+ * 1 of the `aws` command presigns still carry Signature Version 2.
+ */
 export function readSignature(
   headers: Readonly<Record<string, string>>,
   query: URLSearchParams,
 ): Signature | undefined {
   const credential =
     /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? query.get('X-Amz-Credential') ?? undefined;
+  const olderKey = query.get('AWSAccessKeyId');
+  if (!credential && olderKey) return { accessKeyId: olderKey, service: 's3' };
   if (!credential) return undefined;
   const parts = decodeURIComponent(credential).split('/');
   const [accessKeyId = '', service = ''] = [parts[0], parts.at(-2)];

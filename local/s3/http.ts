@@ -75,11 +75,10 @@ function address(http: HttpRequest): { bucket: string; key: string } {
  * of it: a URL that was made outside, by a tool that cannot know the cloud's time, must not have expired already.
  */
 function presigned(s3: S3, { query }: HttpRequest): Record<string, string> {
-  const [date, seconds] = [query.get('X-Amz-Date'), query.get('X-Amz-Expires')];
-  if (date === null || seconds === null) return {};
-  const signedAt = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  if (signedAt + Number(seconds) * 1000 < Math.min(Date.now(), s3.context.clock.now())) {
-    throw new S3Error('AccessDenied', { message: 'Request has expired', details: { 'X-Amz-Expires': seconds } });
+  const expires = expiry(query);
+  if (expires === undefined) return {};
+  if (expires < Math.min(Date.now(), s3.context.clock.now())) {
+    throw new S3Error('AccessDenied', { message: 'Request has expired', details: { Expires: new Date(expires) } });
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of query) {
@@ -88,6 +87,15 @@ function presigned(s3: S3, { query }: HttpRequest): Record<string, string> {
     if (header.startsWith('x-amz-') && !aboutContent) headers[header] = value;
   }
   return headers;
+}
+
+/** When a presigned URL ends: Signature Version 4 gives a date and seconds, version 2 the moment. */
+function expiry(query: URLSearchParams): number | undefined {
+  const [date, seconds] = [query.get('X-Amz-Date'), query.get('X-Amz-Expires')];
+  if (query.has('AWSAccessKeyId')) return Number(query.get('Expires')) * 1000;
+  if (date === null || seconds === null) return undefined;
+  const signedAt = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return signedAt + Number(seconds) * 1000;
 }
 
 function encode(answer: S3Answer, common: Record<string, string>): HttpResponse {
