@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../iam/principal.ts';
+import { requireTrust } from '../iam/trust.ts';
 import type { Work } from '../kernel/clock.ts';
 import { AwsError, Unsupported } from '../kernel/errors.ts';
 import type { CloudContext } from '../kernel/service.ts';
@@ -145,9 +146,10 @@ const SENDERS: Record<string, Send> = {
     ),
   sns: (context, { ruleArn, target, input }, work) =>
     context.call(servicePrincipal(context, ruleArn), 'sns', 'Publish', { TopicArn: target.Arn, Message: input }, work),
-  states: (context, { target, input }, work) => {
+  states: (context, { ruleArn, target, input }, work) => {
     if (!target.RoleArn)
       throw new AwsError('AccessDenied', 'A state machine as a target needs a RoleArn', { status: 403 });
+    requireTrust(context, target.RoleArn, { service: 'events.amazonaws.com', sourceArn: ruleArn });
     const principal = context.rolePrincipal(target.RoleArn, 'EventBridge');
     return context.call(principal, 'states', 'StartExecution', { stateMachineArn: target.Arn, input }, work);
   },

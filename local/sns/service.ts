@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { PolicyDocument } from '../iam/principal.ts';
+import type { AccessRequest, PolicyDocument } from '../iam/principal.ts';
 import type { ServiceFactory } from '../kernel/cloud.ts';
 import { AwsError, Unsupported } from '../kernel/errors.ts';
 import type { CloudContext, Document, Operation } from '../kernel/service.ts';
+import { keyAccess } from '../kms/keys.ts';
 import { checkProtocol, fanOut } from './delivery.ts';
 import { checkFilter } from './filter.ts';
 import { subscriptionType, topicPolicyType, topicType } from './resources.ts';
@@ -106,13 +107,21 @@ function attributesOf(value: unknown): Record<string, MessageAttribute> {
   return (value as Record<string, MessageAttribute> | undefined) ?? {};
 }
 
+/** https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#sns-what-permissions-for-sse */
+function publisherKeyAccess(context: CloudContext, { arn, kmsKeyId }: Topic): AccessRequest[] {
+  const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
+  return keyAccess(context, kmsKeyId, { via: 'sns', actions, encryptionContext: { 'aws:sns:topicArn': arn } });
+}
+
 function operations(sns: Sns): Record<string, Operation> {
   const { book } = sns;
   const onTopic =
     (action: string, parameter = 'TopicArn') =>
-    (input: Document) => {
+    (input: Document): AccessRequest[] => {
       const arn = String(input[parameter] ?? input.TargetArn);
-      return [{ action: `sns:${action}`, resource: arn, policy: book.topics.get(arn)?.policy ?? undefined }];
+      const topic = book.topics.get(arn);
+      const own = { action: `sns:${action}`, resource: arn, policy: topic?.policy ?? undefined };
+      return [own, ...(action === 'Publish' && topic?.kmsKeyId ? publisherKeyAccess(sns.context, topic) : [])];
     };
   const onAccount = (action: string) => () => [{ action: `sns:${action}`, resource: sns.arnOf('*') }];
   const onSubscription = (action: string) => (input: Document) => [

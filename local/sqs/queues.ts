@@ -1,4 +1,6 @@
+import type { AccessRequest } from '../iam/principal.ts';
 import type { Call, CloudContext } from '../kernel/service.ts';
+import { keyAccess } from '../kms/keys.ts';
 import { checkedAttributes, policyOf, type QueueAttributes, withDefaults } from './attributes.ts';
 import { sqsError } from './errors.ts';
 import { createFifo } from './fifo.ts';
@@ -6,6 +8,15 @@ import type { MessageRecord } from './message.ts';
 import { QueueMetrics } from './metrics.ts';
 import { Queue, type QueueRecord, type QueueSurroundings } from './queue.ts';
 import { queueSignals } from './signals.ts';
+
+/**
+ * What producers and consumers of an encrypted queue may do with its key.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+const KEY_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  SendMessage: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  ReceiveMessage: ['kms:Decrypt'],
+};
 
 /** The queues of a cloud, kept in its store. */
 export class Queues {
@@ -115,9 +126,14 @@ export class Queues {
 
   /** What a call on a queue needs to be allowed. */
   access(action: string) {
-    return (input: { readonly QueueUrl?: unknown }, _call: Call) => {
+    return (input: { readonly QueueUrl?: unknown }, _call: Call): AccessRequest[] => {
       const queue = this.byUrl(input.QueueUrl);
-      return [{ action: `sqs:${action}`, resource: queue.arn, policy: policyOf(queue.record.attributes) }];
+      const { attributes } = queue.record;
+      const own = { action: `sqs:${action}`, resource: queue.arn, policy: policyOf(attributes) };
+      const actions = KEY_ACTIONS[action];
+      if (!attributes.KmsMasterKeyId || !actions) return [own];
+      const encryptionContext = { 'aws:sqs:arn': queue.arn };
+      return [own, ...keyAccess(this.context, attributes.KmsMasterKeyId, { via: 'sqs', actions, encryptionContext })];
     };
   }
 

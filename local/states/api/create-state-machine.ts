@@ -5,7 +5,7 @@ import { machineArn } from '../arns.ts';
 import type { MachineType } from '../definition/validate.ts';
 import type { MachineRecord } from '../records.ts';
 import { checkName, operation, requiredText, type StatesCore } from './core.ts';
-import { checkDefinition, checkRole, loggingOf, tagMap, tracingOf } from './machine-rules.ts';
+import { checkDefinition, checkRole, checkTrust, loggingOf, tagMap, tracingOf } from './machine-rules.ts';
 
 /** Creating the same machine again is not an error. */
 export function createStateMachine(core: StatesCore): Operation {
@@ -30,6 +30,7 @@ function newMachine({ context }: StatesCore, input: Document): MachineRecord {
   const type = (input.type ?? 'STANDARD') as MachineType;
   const logging = loggingOf(input.loggingConfiguration);
   checkDefinition(definition, type);
+  checkTrust(context, roleArn, machineArn(context, name));
   checkRole(context, roleArn, logging, definition);
   return {
     stateMachineArn: machineArn(context, name),

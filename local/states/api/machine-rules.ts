@@ -1,3 +1,4 @@
+import { requireTrust } from '../../iam/trust.ts';
 import { AwsError } from '../../kernel/errors.ts';
 import type { CloudContext, Document } from '../../kernel/service.ts';
 import { containersOf, statesOf } from '../definition/containers.ts';
@@ -54,6 +55,16 @@ const LOG_DELIVERY = [
   'DescribeResourcePolicies',
   'DescribeLogGroups',
 ];
+
+/** Refuses a role that does not let Step Functions run the machine with it. */
+export function checkTrust(context: CloudContext, roleArn: string, machineArn: string): void {
+  try {
+    requireTrust(context, roleArn, { service: 'states.amazonaws.com', sourceArn: machineArn });
+  } catch (cause) {
+    const message = `Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.`;
+    throw new AwsError('AccessDeniedException', `${message} (${(cause as Error).message})`);
+  }
+}
 
 /** The service tries the role's rights to deliver logs and to watch started executions when a machine is stored. */
 export function checkRole(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError, Unsupported } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/service.ts';
 import { machineOf, operation, requiredText, type StatesCore } from './core.ts';
-import { checkDefinition, checkRole, loggingOf, tracingOf } from './machine-rules.ts';
+import { checkDefinition, checkRole, checkTrust, loggingOf, tracingOf } from './machine-rules.ts';
 
 /** Running executions keep the definition and role that they were started with. */
 export function updateStateMachine(core: StatesCore): Operation {
@@ -29,6 +29,7 @@ export function updateStateMachine(core: StatesCore): Operation {
         updateDate: core.context.clock.now(),
       };
       checkDefinition(updated.definition, updated.type);
+      checkTrust(core.context, updated.roleArn, updated.stateMachineArn);
       checkRole(core.context, updated.roleArn, updated.logging, updated.definition);
       core.machines.set(updated.stateMachineArn, updated);
       return { updateDate: new Date(updated.updateDate), revisionId: updated.revisionId };
