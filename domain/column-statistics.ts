@@ -27,7 +27,6 @@ export const columnStatisticsSchema = z.object({
   min: z.number().nullable(),
   max: z.number().nullable(),
   mean: z.number().nullable(),
-  deviation: z.number().nullable(),
   /** Bytes of the longest value. */
   longest: z.int(),
   /** Canonical values with their counts, most frequent first; of columns that are not all numbers. */

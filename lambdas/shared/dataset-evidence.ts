@@ -103,30 +103,33 @@ async function violationOf(
 
 async function labelEvidence(engine: Engine, cell: string, problem: Problem): Promise<Evidence['labels']> {
   const regression = problem.kind === 'regression';
-  const missing = regression ? `(${presentSql(cell)} IS NULL OR ${missingWordSql(cell)})` : `${labelSql(cell)} IS NULL`;
-  const [row] = await engine.rows(`SELECT count(*) FROM raw WHERE ${missing}`);
-  const at = await engine.rows(`SELECT rowid + 1 FROM raw WHERE ${missing} ORDER BY rowid LIMIT 5`);
-  const base = { missing: { count: Number(row?.[0]), rows: at.map(([number]) => Number(number)) } };
+  const label = regression ? numberSql(cell) : labelSql(cell);
+  const missing = regression ? `(${presentSql(cell)} IS NULL OR ${missingWordSql(cell)})` : `${label} IS NULL`;
+  // Equal texts are counted first: of labels there are few.
+  const texts = `(SELECT ${cell}, count(*) AS n FROM raw GROUP BY ${cell})`;
+  const [row] = await engine.rows(`SELECT coalesce(sum(n), 0) FROM ${texts} WHERE ${missing}`);
+  const count = Number(row?.[0]);
+  const at = count === 0 ? [] : await engine.rows(`SELECT rowid + 1 FROM raw WHERE ${missing} ORDER BY rowid LIMIT 5`);
+  const base = { missing: { count, rows: at.map(([number]) => Number(number)) } };
   if (regression) {
-    const number = numberSql(cell);
     const violation = (condition: string) => violationOf(engine, { name: problem.target, cell, condition });
-    const [spread] = await engine.rows(`SELECT min(${number}) = max(${number}) FROM raw`);
+    const [spread] = await engine.rows(`SELECT min(${label}) = max(${label}) FROM raw`);
     return {
       ...base,
       classes: [],
       complete: true,
-      notNumeric: await violation(`NOT ${missing} AND ${number} IS NULL`),
-      notFinite: await violation(`NOT isfinite(${number})`),
+      notNumeric: await violation(`NOT ${missing} AND ${label} IS NULL`),
+      notFinite: await violation(`NOT isfinite(${label})`),
       constant: spread?.[0] === true,
     };
   }
   const classes = await engine.rows(
-    `SELECT label, count(*) AS n FROM (SELECT ${labelSql(cell)} AS label FROM raw) WHERE label IS NOT NULL
-     GROUP BY label ORDER BY n DESC, label LIMIT ${MAX_LISTED_LABELS}`,
+    `SELECT ${label} AS label, sum(n) AS size FROM ${texts} WHERE NOT (${missing})
+     GROUP BY label ORDER BY size DESC, label LIMIT ${MAX_LISTED_LABELS}`,
   );
   return {
     ...base,
-    classes: classes.map(([label, count]) => ({ label: String(label), count: Number(count) })),
+    classes: classes.map(([name, size]) => ({ label: String(name), count: Number(size) })),
     complete: classes.length < MAX_LISTED_LABELS,
     notNumeric: null,
     notFinite: null,

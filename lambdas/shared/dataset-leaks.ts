@@ -22,18 +22,23 @@ const MIN_CLASS_ROWS = 10;
 export async function findLeaks(engine: Engine, question: LeakQuestion): Promise<Leak[]> {
   const leaks: Leak[] = [];
   const step = Math.max(1, Math.ceil(question.rows / MAX_ROWS));
+  const label = question.problem.kind === 'regression' ? numberSql(question.target) : labelSql(question.target);
+  // A multiplicative hash of the row number spreads the sample over the file, whatever order it is in.
+  const sample = (cell: string) =>
+    `(SELECT rowid AS r, ${cell} FROM raw WHERE (rowid * 2654435761 % 4294967296) % ${step} = 0)`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE labels AS SELECT * FROM (SELECT r, ${label} AS y FROM ${sample(question.target)}) WHERE y IS NOT NULL`,
+  );
   for (const feature of question.features) {
-    const label = question.problem.kind === 'regression' ? numberSql(question.target) : labelSql(question.target);
-    // A multiplicative hash of the row number spreads the sample over the file, whatever order it is in.
     await engine.run(
-      `CREATE OR REPLACE TEMP TABLE pair AS SELECT ${VALUE_SQL[feature.column.type](feature.cell)} AS x, ${label} AS y
-       FROM raw WHERE (rowid * 2654435761 % 4294967296) % ${step} = 0 AND ${label} IS NOT NULL`,
+      `CREATE OR REPLACE TEMP TABLE pair AS SELECT x, y FROM labels
+       JOIN (SELECT r, ${VALUE_SQL[feature.column.type](feature.cell)} AS x FROM ${sample(feature.cell)}) USING (r)`,
     );
     const found =
       question.problem.kind === 'regression' ? await numberLeak(engine, feature) : await classLeak(engine, feature);
     leaks.push(...found.map((leak) => ({ column: feature.column.name, ...leak })));
   }
-  await engine.run('DROP TABLE IF EXISTS pair');
+  for (const table of ['labels', 'pair']) await engine.run(`DROP TABLE IF EXISTS ${table}`);
   return leaks;
 }
 

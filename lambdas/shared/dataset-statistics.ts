@@ -20,41 +20,57 @@ export async function columnStatistics(
   const statistics: ColumnStatistics[] = [];
   for (let from = 0; from < dataset.columns.length; from += COLUMNS_AT_ONCE) {
     const names = dataset.columns.slice(from, from + COLUMNS_AT_ONCE);
-    const [row = []] = await engine.rows(countsQuery(names.length, from));
+    const { all, head } = queries(names.length, from);
+    const [row = []] = await engine.rows(all);
+    const [start = []] = await engine.rows(head);
     for (const [index, name] of names.entries()) {
-      const counts = countsFrom(row.slice(index * COUNTS, (index + 1) * COUNTS), name, dataset.rows);
+      const counts = countsFrom(
+        row.slice(index * COUNTS, (index + 1) * COUNTS),
+        start.slice(index * HEAD_COUNTS, (index + 1) * HEAD_COUNTS),
+        { name, rows: dataset.rows },
+      );
       statistics.push(await completed(engine, rawColumn(from + index), { column: counts, asText: asText(name) }));
     }
   }
   return statistics;
 }
 
-const COUNTS = 18;
-
-function countsQuery(columns: number, from: number): string {
+/** What the beginning of a column holds is asked apart: four counts of so few rows cost nothing. */
+const queries = (columns: number, from: number) => {
   const cells = Array.from({ length: columns }, (_, index) => rawColumn(from + index));
-  const inner = cells.map(
-    (cell, i) =>
-      `${presentSql(cell)} AS t${i}, ${numberSql(cell)} AS d${i}, ${missingWordSql(cell)} AS w${i},
-       (lower(${presentSql(cell)}) IN ('true', 'false')) AS b${i}`,
-  );
-  const outer = cells.map(
+  const inner = cells.map((cell, i) => `${presentSql(cell)} AS t${i}, ${numberSql(cell)} AS d${i}`);
+  // Lengths first: of most values nothing else has to be looked at.
+  const word = (i: number) => `count_if(strlen(t${i}) <= 4 AND d${i} IS NULL AND ${missingWordSql(`t${i}`)})`;
+  const boolean = (i: number) => `count_if(strlen(t${i}) IN (4, 5) AND lower(t${i}) IN ('true', 'false'))`;
+  const counts = cells.map(
     (
       _,
       i,
-    ) => `count(t${i}), count_if(w${i}), count_if(isfinite(d${i})), count_if(d${i} = trunc(d${i}) AND isfinite(d${i})),
-      count_if(isnan(d${i})), count_if(isinf(d${i})), count_if(regexp_full_match(t${i}, '[+-]?0[0-9]+')), count_if(b${i}),
-      count_if(head AND t${i} IS NOT NULL), count_if(head AND w${i}), count_if(head AND d${i} IS NOT NULL), count_if(head AND b${i}),
-      approx_count_distinct(t${i}), min(d${i}) FILTER (isfinite(d${i})), max(d${i}) FILTER (isfinite(d${i})),
-      avg(d${i}) FILTER (abs(d${i}) < 1e150), stddev_samp(d${i}) FILTER (abs(d${i}) < 1e150), max(strlen(t${i}))`,
+    ) => `count(t${i}), ${word(i)}, count(f${i}), count_if(f${i} = trunc(f${i})), count_if(isnan(d${i})), count(d${i}),
+      count_if(starts_with(t${i}, '0') AND regexp_full_match(t${i}, '0[0-9]+')), ${boolean(i)},
+      approx_count_distinct(t${i}), min(f${i}), max(f${i}), avg(f${i}), max(strlen(t${i}))`,
   );
-  return `SELECT ${outer.join(', ')} FROM (SELECT rowid < ${HEAD_ROWS} AS head, ${inner.join(', ')} FROM raw)`;
-}
+  const head = cells.map((_, i) => `count(t${i}), ${word(i)}, count(d${i}), ${boolean(i)}`);
+  const finite = cells.map((_, i) => `t${i}, d${i}, CASE WHEN isfinite(d${i}) THEN d${i} END AS f${i}`);
+  const read = `SELECT ${inner.join(', ')} FROM raw`;
+  return {
+    all: `SELECT ${counts.join(', ')} FROM (SELECT ${finite.join(', ')} FROM (${read}))`,
+    head: `SELECT ${head.join(', ')} FROM (${read} WHERE rowid < ${HEAD_ROWS})`,
+  };
+};
 
-function countsFrom(cells: readonly Cell[], name: string, rows: number): ColumnStatistics {
+const COUNTS = 13;
+const HEAD_COUNTS = 4;
+
+function countsFrom(
+  cells: readonly Cell[],
+  head: readonly Cell[],
+  { name, rows }: { name: string; rows: number },
+): ColumnStatistics {
   const count = (index: number) => Number(cells[index] ?? 0);
-  const real = (index: number) => (cells[index] === null ? null : Number(Number(cells[index]).toPrecision(12)));
-  const exact = (index: number) => (cells[index] === null ? null : Number(cells[index]));
+  const real = (index: number) => (cells[index] === null ? null : Number(cells[index]));
+  const [values = 0, words = 0, numbers = 0, booleans = 0] = head.map(Number);
+  const mean = real(11);
   return {
     name,
     values: count(0),
@@ -63,19 +79,18 @@ function countsFrom(cells: readonly Cell[], name: string, rows: number): ColumnS
     numbers: count(2),
     integers: count(3),
     nan: count(4),
-    infinite: count(5),
+    infinite: count(5) - count(2) - count(4),
     commaNumbers: 0,
     codes: count(6),
     booleans: count(7),
-    head: { values: count(8), words: count(9), numbers: count(10), booleans: count(11) },
-    distinct: Math.min(count(12), count(0)),
+    head: { values, words, numbers, booleans },
+    distinct: Math.min(count(8), count(0)),
     unique: false,
-    min: exact(13),
-    max: exact(14),
-    // Sums of doubles depend on the order in which threads meet: the last digits are noise.
-    mean: real(15),
-    deviation: real(16),
-    longest: count(17),
+    min: real(9),
+    max: real(10),
+    // A sum of doubles depends on the order in which threads meet: its last digits are noise.
+    mean: mean !== null && Number.isFinite(mean) ? Number(mean.toPrecision(12)) : null,
+    longest: count(12),
     levels: [],
     levelsComplete: false,
   };
@@ -94,12 +109,14 @@ async function completed(
     exact.unique = exact.distinct === column.values;
   }
   if (column.numbers === column.values - column.words && column.codes === 0 && !asText) return exact;
+  // Equal texts are counted first: there are fewer of them to be spelled in one way.
+  const texts = `(SELECT ${cell} AS t, count(*) AS n FROM raw WHERE ${presentSql(cell)} IS NOT NULL GROUP BY t)`;
   const [commas] = await engine.rows(
-    `SELECT count_if(regexp_full_match(${presentSql(cell)}, '[+-]?[0-9][0-9,]*,[0-9]+([.][0-9]+)?')) FROM raw`,
+    `SELECT coalesce(sum(n) FILTER (regexp_full_match(trim(t), '[+-]?[0-9][0-9,]*,[0-9]+([.][0-9]+)?')), 0) FROM ${texts}`,
   );
   const levels = await engine.rows(
-    `SELECT ${canonicalSql(cell)} AS level, count(*) AS n FROM raw WHERE ${presentSql(cell)} IS NOT NULL
-     GROUP BY level ORDER BY n DESC, level LIMIT ${MAX_CATEGORIES + 1}`,
+    `SELECT ${canonicalSql('t')} AS level, sum(n) AS count FROM ${texts}
+     GROUP BY level ORDER BY count DESC, level LIMIT ${MAX_CATEGORIES + 1}`,
   );
   return {
     ...exact,

@@ -49,7 +49,8 @@ export async function withEngine<T>(limits: EngineLimits, work: (engine: Engine)
   let connection: DuckDBConnection | undefined;
   const stop = { late: false, timer: undefined as NodeJS.Timeout | undefined };
   try {
-    instance = await DuckDBInstance.create(join(folder, 'engine.duckdb'), {
+    // In memory: a database file would be compressed and checkpointed, for three times the CPU. What does not fit spills.
+    instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${limits.memoryMb}MB`,
       threads: String(limits.threads),
       temp_directory: join(folder, 'spill'),

@@ -19,7 +19,6 @@ export const column = (overrides: Partial<ColumnStatistics> = {}): ColumnStatist
   min: null,
   max: null,
   mean: null,
-  deviation: null,
   longest: 10,
   levels: [],
   levelsComplete: false,
