@@ -38,9 +38,8 @@ export class Deployer {
     return summaries;
   }
 
-  /** Deletes a stack with everything that is not retained. */
+  /** Deletes a stack, which `checkDeletion` lets go, with everything that is not retained. */
   async delete(stack: StackRecord, work: Work): Promise<void> {
-    this.checkDeletion(stack);
     await this.#alone(stack.name, () => this.#deleteStack(stack, work));
   }
 

@@ -8,7 +8,7 @@ export interface Thing {
 }
 
 /**
- * A service with one resource type, `Test::Thing`: `Name` replaces it, `Size` changes in place and is an attribute, `Link` and
+ * A service with one resource type, `Test::Thing`: `Name` and `Kind` replace it, `Size` changes in place and is an attribute, `Link` and
  * `Code` are only held. `history` tells what was done to which; a thing of size 13 cannot be made or changed to.
  */
 export function thingService() {
@@ -34,9 +34,9 @@ export function thingService() {
     resourceTypes: [
       {
         type: 'Test::Thing',
-        properties: ['Code', 'Link', 'Name', 'Size'],
+        properties: ['Code', 'Kind', 'Link', 'Name', 'Size'],
         ignored: { Tags: 'nothing is found by them' },
-        replacing: ['Name'],
+        replacing: ['Kind', 'Name'],
         check: ({ Size: size }) => (typeof size === 'number' && size < 0 ? ['Size must not be negative'] : []),
         async create(request) {
           const name = String(request.properties.Name ?? request.physicalName({ length: 40, lowerCase: true }));

@@ -123,6 +123,16 @@ describe('a second deployment', () => {
     ]);
   });
 
+  test('gives what it replaces another name each time', async () => {
+    const names: string[] = [];
+    for (const kind of ['a', 'b', 'a']) {
+      await deploy({ A: thing({ Kind: kind }) });
+      names.push(...world.things.keys());
+    }
+    expect(new Set(names).size).toBe(3);
+    expect(world.things.size).toBe(1);
+  });
+
   test('keeps what was replaced or dropped where the template says so', async () => {
     const keep = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
     await deploy({ A: thing({ Name: 'a1' }, keep), B: thing({ Name: 'b' }, keep), C: thing({ Name: 'c' }) });
