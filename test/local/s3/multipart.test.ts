@@ -7,6 +7,7 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -104,6 +105,25 @@ test('parts may come in any order and be replaced; what is not listed is thrown 
   expect(await read('order')).toEqual(Buffer.concat([one, two]));
   expect((await client.send(new HeadObjectCommand({ Bucket, Key: 'order' }))).Metadata).toEqual({ rows: '3' });
   expect(bodies()).toBe(before + 2);
+});
+
+test('a body stays readable to its end while its object is removed, and then goes', async () => {
+  const before = bodies();
+  const body = randomBytes(12 * MiB);
+  await new Upload({ client, params: { Bucket, Key: 'reading', Body: body }, partSize: 5 * MiB }).done();
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'reading' }));
+  await client.send(new DeleteObjectCommand({ Bucket, Key: 'reading' }));
+  expect(md5((await Body?.transformToByteArray()) ?? new Uint8Array())).toEqual(md5(body));
+  await cloud.clock.idle();
+  expect(bodies()).toBe(before);
+});
+
+test('a body that is overwritten is removed', async () => {
+  const write = (Body: string) => client.send(new PutObjectCommand({ Bucket, Key: 'overwritten', Body }));
+  await write('one');
+  const before = bodies();
+  await write('two');
+  expect(bodies()).toBe(before);
 });
 
 test('completing again gives the same answer', async () => {
