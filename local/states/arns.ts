@@ -12,9 +12,9 @@ export const machineArn = (place: Place, name: string) => `${prefix(place)}:stat
 export const executionArn = (place: Place, machine: string, name: string) =>
   `${prefix(place)}:execution:${machine}:${name}`;
 
-/** Express executions have no unique names; the service adds an id. */
-export const expressArn = (place: Place, machine: string, name: string, id: string) =>
-  `${prefix(place)}:express:${machine}:${name}:${id}`;
+/** Express executions have no unique names; the service adds an id, except when a state is tested by itself. */
+export const expressArn = (place: Place, machine: string, ...names: string[]) =>
+  [`${prefix(place)}:express:${machine}`, ...names].join(':');
 
 export const mapRunArn = (place: Place, machine: string, label: string, id: string) =>
   `${prefix(place)}:mapRun:${machine}/${label}:${id}`;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Timer, Work } from '../kernel/clock.ts';
 import type { CloudContext } from '../kernel/service.ts';
 import type { Collection } from '../kernel/store.ts';
@@ -14,7 +13,7 @@ import { Variables } from './interpreter/variables.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Evaluator } from './language/evaluator.ts';
 import { MapRuns } from './map-runs.ts';
-import type { ExecutionRecord, ExecutionStatus, MapRunRecord, PositionRecord } from './records.ts';
+import type { ExecutionRecord, MapRunRecord, PositionRecord } from './records.ts';
 import type { TokenBook } from './tokens.ts';
 
 export interface ExecutionsOptions {
@@ -44,7 +43,6 @@ export class Executions {
   readonly #live = new Map<string, Live>();
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #distributed: DistributedRuns;
-  #stopping = false;
 
   constructor(options: ExecutionsOptions) {
     const { store } = options.context;
@@ -76,7 +74,7 @@ export class Executions {
     const record = this.records.get(executionArn);
     const live = this.#live.get(executionArn);
     if (record?.status !== 'RUNNING' || !live) return;
-    live.history.close(type, 0, details);
+    if (!live.history.close(type, 0, details)) return;
     live.controller.abort(new Aborted());
     this.#settle(record, ending);
   }
@@ -90,6 +88,16 @@ export class Executions {
     }
   }
 
+  /** Runs a failed execution again from the top-level state where it stood. */
+  redrive(record: ExecutionRecord): void {
+    const { output: _output, error: _error, cause: _cause, stopDate: _stopDate, ...rest } = record;
+    const redriveDate = this.#options.context.clock.now();
+    const redriven = { ...rest, status: 'RUNNING' as const, redriveCount: record.redriveCount + 1, redriveDate };
+    const position = this.#positions.get(record.executionArn);
+    if (position) this.#positions.set(record.executionArn, { ...position, memory: {} });
+    this.start(redriven);
+  }
+
   /** Takes up what ran when the cloud stopped, at the top-level state where it stood. */
   resume(): void {
     for (const record of this.records.values()) {
@@ -100,10 +108,12 @@ export class Executions {
     }
   }
 
+  /** Gives up what runs, leaving its record as it stands. */
   stop(): void {
-    this.#stopping = true;
-    for (const { controller, timeout } of this.#live.values()) {
+    this.#options.tokens.stop();
+    for (const { history, controller, timeout } of this.#live.values()) {
       timeout?.cancel();
+      history.freeze();
       controller.abort(new Aborted());
     }
   }
@@ -113,7 +123,7 @@ export class Executions {
     const { context } = this.#options;
     const resumed = this.#positions.get(executionArn);
     let length = 0;
-    if (resumed) for (const { id } of this.history(executionArn)) length = id;
+    for (const { id } of this.history(executionArn)) length = id;
     const history = new History({
       now: () => context.clock.now(),
       length,
@@ -145,7 +155,7 @@ export class Executions {
       pointer: history.length,
       open: undefined,
     };
-    if (!resumed) {
+    if (history.length === 0) {
       history.append('ExecutionStarted', 0, {
         input: record.input,
         inputDetails: { truncated: false },
@@ -153,15 +163,17 @@ export class Executions {
       });
       // The first state follows no event, not this one.
       frame.pointer = 0;
+    } else if (this.#events.get(eventKey(record.executionArn, history.length))?.type.match(ENDED)) {
+      frame.pointer = history.append('ExecutionRedriven', 0, { redriveCount: record.redriveCount });
     }
     try {
       const output = await runStates(container, input, frame, resumed?.position);
-      history.close('ExecutionSucceeded', frame.pointer, outputDetails(output));
+      if (!history.close('ExecutionSucceeded', frame.pointer, outputDetails(output))) return;
       this.#settle(record, { status: 'SUCCEEDED', output: JSON.stringify(output) });
     } catch (error) {
-      if (error instanceof Aborted || this.#stopping) return;
+      if (error instanceof Aborted) return;
       const failure = error instanceof StateFailure ? error : this.#unexpected(record, error);
-      history.close('ExecutionFailed', frame.pointer, failure.details);
+      if (!history.close('ExecutionFailed', frame.pointer, failure.details)) return;
       this.#settle(record, { status: 'FAILED', error: failure.error, cause: failure.reason });
     }
   }
@@ -211,7 +223,7 @@ export class Executions {
 
   #armTimeout(record: ExecutionRecord, seconds: number): Timer {
     return this.#options.context.clock.schedule(
-      record.startDate + 1000 * seconds,
+      (record.redriveDate ?? record.startDate) + 1000 * seconds,
       () => {
         const details = { error: 'States.Timeout' };
         this.terminate(record.executionArn, 'ExecutionTimedOut', { status: 'TIMED_OUT' }, details);
@@ -224,7 +236,8 @@ export class Executions {
     const { executionArn } = record;
     this.#live.get(executionArn)?.timeout?.cancel();
     this.#live.delete(executionArn);
-    this.#positions.delete(executionArn);
+    // What failed can be redriven from where it stood.
+    if (ending.status === 'SUCCEEDED') this.#positions.delete(executionArn);
     const settled = { ...record, ...ending, stopDate: this.#options.context.clock.now() };
     this.records.set(executionArn, settled);
     this.#options.announcements.statusChanged(settled);
@@ -240,7 +253,7 @@ export class Executions {
   }
 }
 
-const eventKey = (executionArn: string, id: number) => `${executionArn}#${id}`;
+/** Events that end an execution. */
+const ENDED = /^Execution(Failed|Aborted|TimedOut)$/;
 
-export type { ExecutionStatus };
-export const newExecutionName = () => randomUUID();
+const eventKey = (executionArn: string, id: number) => `${executionArn}#${id}`;

@@ -9,10 +9,12 @@ import { getExecutionHistory } from './api/get-execution-history.ts';
 import { listExecutions } from './api/list-executions.ts';
 import { listStateMachines } from './api/list-state-machines.ts';
 import { describeMapRun, listMapRuns } from './api/map-runs.ts';
+import { redriveExecution } from './api/redrive-execution.ts';
 import { sendTaskFailure, sendTaskHeartbeat, sendTaskSuccess } from './api/send-task.ts';
 import { startExecution, startSyncExecution } from './api/start-execution.ts';
 import { stopExecution } from './api/stop-execution.ts';
 import { listTagsForResource, tagResource, untagResource } from './api/tags.ts';
+import { testState } from './api/test-state.ts';
 import { updateStateMachine } from './api/update-state-machine.ts';
 import { validateStateMachineDefinition } from './api/validate-state-machine-definition.ts';
 import { cloudPort } from './cloud-port.ts';
@@ -43,6 +45,8 @@ const OPERATIONS: Readonly<Record<string, (core: StatesCore) => Operation>> = {
   ListExecutions: listExecutions,
   GetExecutionHistory: getExecutionHistory,
   StopExecution: stopExecution,
+  RedriveExecution: redriveExecution,
+  TestState: testState,
   SendTaskSuccess: sendTaskSuccess,
   SendTaskFailure: sendTaskFailure,
   SendTaskHeartbeat: sendTaskHeartbeat,
@@ -65,6 +69,7 @@ export function statesService(context: CloudContext, options: StatesOptions = {}
     executions,
     tokens,
     evaluator,
+    tasks: { port, tokens, executionEnded: (arn) => executions.ended(arn) },
   };
   const operations = Object.fromEntries(Object.entries(OPERATIONS).map(([name, create]) => [name, create(core)]));
   return {

@@ -14,6 +14,7 @@ interface Waiter {
 export class TokenBook implements TokenDesk {
   readonly #records: Collection<TokenRecord>;
   readonly #waiters = new Map<string, Waiter>();
+  #stopped = false;
 
   constructor(records: Collection<TokenRecord>) {
     this.#records = records;
@@ -32,6 +33,7 @@ export class TokenBook implements TokenDesk {
   }
 
   withdraw(token: string): void {
+    if (this.#stopped) return;
     this.#waiters.delete(token);
     const record = this.#records.get(token);
     if (record) this.#records.set(token, { executionArn: record.executionArn, withdrawn: true });
@@ -50,6 +52,11 @@ export class TokenBook implements TokenDesk {
   heartbeat(token: string): void {
     this.#valid(token);
     this.#waiters.get(token)?.onHeartbeat();
+  }
+
+  /** The cloud stops: what waits goes on waiting after the restart. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   #valid(token: string): TokenRecord {

@@ -59,6 +59,13 @@ export function matchRecorded(recorded: RecordedCase, actual: Actual, level: Lev
   return match.differences;
 }
 
+/** The differences between two values, with the case's tokens and masks. */
+export function matchValue(recorded: RecordedCase, expected: unknown, actual: unknown): string[] {
+  const match = new Matcher(recorded);
+  match.value(expected, actual, 'answer');
+  return match.differences;
+}
+
 type Order = (
   match: Matcher,
   expected: readonly RecordedEvent[],

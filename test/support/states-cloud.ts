@@ -71,8 +71,9 @@ export function statesCloud(options: StatesCloudOptions = {}): StatesCloud {
   const port = (context: CloudContext): TaskPort => ({
     invoke: async (call) => {
       calls.push(call);
-      if (call.service === 'states')
-        return context.call({ kind: 'cloud' }, 'states', call.action, call.input, clock.begin('nested'));
+      if (call.service === 'states') {
+        return clock.run('nested', (work) => context.call({ kind: 'cloud' }, 'states', call.action, call.input, work));
+      }
       if (!options.answer) throw new Error(`The test has no answer for ${call.service}:${call.action}`);
       return options.answer(call, clock);
     },

@@ -4,6 +4,7 @@ import type { Call, CloudContext, Document, Operation } from '../../kernel/servi
 import type { Collection } from '../../kernel/store.ts';
 import { parseArn } from '../arns.ts';
 import type { Executions } from '../executions.ts';
+import type { TaskRunner } from '../integrations/runner.ts';
 import type { Evaluator } from '../language/evaluator.ts';
 import type { ExecutionRecord, MachineRecord } from '../records.ts';
 import type { TokenBook } from '../tokens.ts';
@@ -15,6 +16,7 @@ export interface StatesCore {
   readonly executions: Executions;
   readonly tokens: TokenBook;
   readonly evaluator: Evaluator;
+  readonly tasks: TaskRunner;
 }
 
 /** An operation that needs one permission, of its own name, on one resource. */
@@ -37,6 +39,9 @@ export function requiredText(input: Document, member: string): string {
     `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
   );
 }
+
+/** A request that the service refuses as malformed. */
+export const invalidRequest = (message: string) => new AwsError('ValidationException', message);
 
 export function requireArn(arn: string, ...kinds: string[]): string {
   const parsed = parseArn(arn);

@@ -16,7 +16,8 @@ export interface Definition extends StatesContainer {
   readonly TimeoutSeconds?: number;
 }
 
-export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map'] as const;
+/** In the order in which the service lists them. */
+export const STATE_TYPES = ['Task', 'Wait', 'Pass', 'Succeed', 'Fail', 'Choice', 'Parallel', 'Map'] as const;
 export type StateType = (typeof STATE_TYPES)[number];
 
 interface Common {

@@ -31,7 +31,8 @@ function checkState(state: Fields, path: string, context: CheckContext): void {
   const { report } = context;
   const type = state.Type as StateType;
   if (!STATE_TYPES.includes(type)) {
-    if ('Type' in state) report(FAILED, `Value is not one of: [${STATE_TYPES.join(', ')}]`, `${path}/Type`);
+    const types = STATE_TYPES.join(', ');
+    if ('Type' in state) report(FAILED, `The field 'Type' should have one of these values: [${types}]`, `${path}/Type`);
     else report(FAILED, 'These fields are required: [Type]', path);
     return;
   }

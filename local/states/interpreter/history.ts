@@ -45,11 +45,17 @@ export class History {
     return this.#write(type, previousEventId, details);
   }
 
-  /** The last event. */
-  close(type: string, previousEventId: number, details?: JsonObject): void {
-    if (this.#closed) return;
+  /** Writes the last event; false when there has been one, or none is wanted. */
+  close(type: string, previousEventId: number, details?: JsonObject): boolean {
+    if (this.#closed) return false;
     this.#closed = true;
     this.#write(type, previousEventId, details);
+    return true;
+  }
+
+  /** Takes no more, though the execution goes on after a restart. */
+  freeze(): void {
+    this.#closed = true;
   }
 
   get length(): number {

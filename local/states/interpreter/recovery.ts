@@ -4,7 +4,8 @@ import type { Json } from '../json.ts';
 import { Aborted, StateFailure } from './failure.ts';
 import type { Outgoing, Visit } from './visit.ts';
 
-type Recoverable = TaskState | ParallelState | MapState;
+/** States that may be retried and caught. */
+export type Recoverable = TaskState | ParallelState | MapState;
 
 /** Defaults of a retrier. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
 const DEFAULTS = { IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2 };
@@ -44,22 +45,31 @@ function nextDelay(
   attempts: Map<Retrier, number>,
   failure: StateFailure,
 ): number | undefined {
-  const retrier = visit.state.Retry?.find(({ ErrorEquals }) => matches(ErrorEquals, failure));
+  const retrier = visit.state.Retry?.[retrierFor(visit.state, failure)];
   if (!retrier) return undefined;
+  const done = attempts.get(retrier) ?? 0;
+  const seconds = backoffSeconds(retrier, done);
+  attempts.set(retrier, done + 1);
+  return seconds && 1000 * seconds * (retrier.JitterStrategy === 'FULL' ? jitter(visit) : 1);
+}
+
+/** The place of the first retrier that matches, or -1. */
+export const retrierFor = ({ Retry = [] }: Recoverable, failure: StateFailure) =>
+  Retry.findIndex(({ ErrorEquals }) => matches(ErrorEquals, failure));
+
+/** The place of the first catcher that matches, or -1. */
+export const catcherFor = ({ Catch = [] }: Recoverable, failure: StateFailure) =>
+  Catch.findIndex(({ ErrorEquals }) => matches(ErrorEquals, failure));
+
+/** Seconds before the next attempt after `done` retries, without jitter; undefined when there is none left. */
+export function backoffSeconds(retrier: Retrier, done: number): number | undefined {
   const {
     IntervalSeconds,
     MaxAttempts,
     BackoffRate,
     MaxDelaySeconds = Number.POSITIVE_INFINITY,
-  } = {
-    ...DEFAULTS,
-    ...retrier,
-  };
-  const done = attempts.get(retrier) ?? 0;
-  if (done >= MaxAttempts) return undefined;
-  attempts.set(retrier, done + 1);
-  const seconds = Math.min(IntervalSeconds * BackoffRate ** done, MaxDelaySeconds);
-  return 1000 * seconds * (retrier.JitterStrategy === 'FULL' ? jitter(visit) : 1);
+  } = { ...DEFAULTS, ...retrier };
+  return done >= MaxAttempts ? undefined : Math.min(IntervalSeconds * BackoffRate ** done, MaxDelaySeconds);
 }
 
 /** A share in [0, 1) that a replay of the same execution finds again. */
@@ -68,8 +78,9 @@ function jitter(visit: Visit): number {
   return createHash('sha256').update(seed).digest().readUInt32BE() / 2 ** 32;
 }
 
-async function caught(visit: Visit<Recoverable>, failure: StateFailure): Promise<Outgoing> {
-  const index = visit.state.Catch?.findIndex(({ ErrorEquals }) => matches(ErrorEquals, failure)) ?? -1;
+/** Goes where the catcher says; the failure goes on when there is none. */
+export async function caught(visit: Visit<Recoverable>, failure: StateFailure): Promise<Outgoing> {
+  const index = catcherFor(visit.state, failure);
   const catcher = visit.state.Catch?.[index];
   if (!catcher) throw failure;
   const errorOutput = failure.output;

@@ -4,7 +4,7 @@ import type { Integration } from '../integrations/integration.ts';
 import type { Resource } from '../integrations/resource.ts';
 import type { CallbackResult, ExecutionDescription } from '../integrations/runner.ts';
 import { exceedsPayloadLimit, isObject, type Json, type JsonObject } from '../json.ts';
-import { dataLimitExceeded, StateFailure } from './failure.ts';
+import { Aborted, dataLimitExceeded, StateFailure } from './failure.ts';
 import { outputDetails } from './history.ts';
 import { callService } from './service-call.ts';
 import { reporting } from './task-events.ts';
@@ -94,10 +94,13 @@ async function callback({ frame }: Visit, { token, limit }: PendingToken): Promi
   let result: CallbackResult;
   try {
     result = await withinLimit(frame, limit, (onHeartbeat) => tokens.result(token, onHeartbeat));
-  } finally {
+  } catch (error) {
     tokens.withdraw(token);
-    frame.journal?.remember('token', null);
+    if (!(error instanceof Aborted)) frame.journal?.remember('token', null);
+    throw error;
   }
+  tokens.withdraw(token);
+  frame.journal?.remember('token', null);
   if (result.kind === 'failure') throw new StateFailure(result.error, result.cause);
   return result.output;
 }

@@ -56,12 +56,17 @@ async function runState(
   const { before, enteredId, enteredTime } = resumed ?? enter(name, state, input, frame);
   const visit = new Visit(frame, { name, state, input, before, enteredId, enteredTime });
   frame.open = { type: state.Type, name, frames: new Map() };
-  const handle = HANDLERS[state.Type] as (visit: Visit) => Promise<Outgoing>;
-  const outgoing = await handle(visit);
+  const outgoing = await handleState(visit);
   if (frame.signal.aborted) throw new Aborted();
   if (exceedsPayloadLimit(outgoing.output)) throw dataLimitExceeded(name);
   exit(visit, outgoing);
   return outgoing;
+}
+
+/** What a state does between its entering and its leaving. */
+export function handleState(visit: Visit): Promise<Outgoing> {
+  const handle = HANDLERS[visit.state.Type] as (visit: Visit) => Promise<Outgoing>;
+  return handle(visit);
 }
 
 function enter(name: string, state: State, input: Json, frame: Frame): Position {

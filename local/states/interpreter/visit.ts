@@ -34,6 +34,8 @@ export class Visit<S extends State = State> {
   readonly before: number;
   retryCount = 0;
   token: string | undefined;
+  /** Stands in for the context object, when a state is tested with one. */
+  givenContext: JsonObject | undefined;
 
   constructor(
     frame: Frame,
@@ -50,6 +52,7 @@ export class Visit<S extends State = State> {
 
   /** The context object. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
   context(map: JsonObject | undefined = this.frame.map): JsonObject {
+    if (this.givenContext) return this.givenContext;
     const retriable = ['Task', 'Parallel', 'Map'].includes(this.state.Type);
     return {
       Execution: { ...this.frame.run.execution },

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Level, matchRecorded, type RecordedCase } from '../../support/asl-match.ts';
+import type { AwsError } from '../../../local/kernel/errors.ts';
+import { type Level, matchRecorded, matchValue, type RecordedCase } from '../../support/asl-match.ts';
 import { type RecordedNeeds, recordedLambda } from '../../support/recorded-lambda.ts';
-import { type Finished, statesCloud } from '../../support/states-cloud.ts';
+import { type Finished, ROLE, statesCloud } from '../../support/states-cloud.ts';
 
 /**
  * Executions recorded on the real service. They are third-party data that lies beside the repository where it is
@@ -64,6 +65,62 @@ describe.skipIf(cases.length === 0)(
     });
   },
 );
+
+interface TestedState extends Case {
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly input_omitted?: boolean;
+  readonly expected: RecordedCase['expected'] & {
+    readonly api_error?: { readonly Code: string; readonly Message: string };
+    readonly inspectionData?: unknown;
+    readonly nextState?: string;
+  };
+}
+
+const tested = (cases as TestedState[]).filter(
+  ({ kind, query_language, definition, request }) =>
+    kind === 'test-state' && (query_language === 'JSONata' || testsJsonata(definition, request)),
+);
+
+describe.skipIf(cases.length === 0)('states tested by themselves on the real service', () => {
+  test.each(tested)('$id', async (recorded) => {
+    const cloud = statesCloud();
+    try {
+      const answer = await cloud
+        .call('TestState', {
+          definition: JSON.stringify(recorded.definition),
+          roleArn: ROLE,
+          ...(recorded.input_omitted ? {} : { input: JSON.stringify(recorded.input) }),
+          ...recorded.request,
+        })
+        .catch((error: AwsError) => ({ Code: error.code, Message: error.message }));
+      expect(matchValue(recorded, recorded.expected.api_error ?? told(recorded.expected), told(answer))).toEqual([]);
+    } finally {
+      await cloud.stop();
+    }
+  });
+});
+
+/** What both sides say, with JSON text parsed. */
+function told(answer: object): Record<string, unknown> {
+  const { output_text: _text, ...members } = answer as Record<string, unknown>;
+  const { output, inspectionData, ...rest } = members;
+  return {
+    ...rest,
+    ...(output === undefined ? {} : { output: parsedText(output) }),
+    ...(inspectionData === undefined
+      ? {}
+      : { inspectionData: mapValues(inspectionData as Record<string, unknown>, parsedText) }),
+  };
+}
+
+const parsedText = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);
+const mapValues = (record: Record<string, unknown>, change: (value: unknown) => unknown) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+
+function testsJsonata(definition: unknown, { stateName }: Readonly<Record<string, unknown>>): boolean {
+  const { States } = definition as { States?: Record<string, { QueryLanguage?: string }> };
+  return States?.[String(stateName)]?.QueryLanguage === 'JSONata';
+}
 
 async function play(recorded: Case): Promise<{ actual: Finished; stop: () => Promise<void> }> {
   const cloud = statesCloud({ answer: recordedLambda(recorded.needs) });
