@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Cloud, type CloudOptions, startCloud } from '../../../local/cloud.ts';
+import type { ServiceFactory } from '../../../local/kernel/cloud.ts';
+import type { ResourceType } from '../../../local/kernel/resource-type.ts';
 import { ssmService } from '../../../local/ssm/service.ts';
 import { writeAssembly } from '../../support/assembly.ts';
+import { roleStatements, withoutStatement } from '../../support/role-statements.ts';
 
 const START = Date.UTC(2026, 0, 5);
 const DAY = 86_400_000;
@@ -102,6 +105,34 @@ describe('a state folder', () => {
     expect(second.clock.now()).toBeGreaterThanOrEqual(before);
   });
 
+  test('of a cloud that was killed in the middle of a deployment is continued', async () => {
+    const slow = (create: ResourceType['create']): ServiceFactory => {
+      const update = async ({ physicalId }: { physicalId: string }) => ({ physicalId, attributes: {} });
+      const type = { type: 'Test::Slow', properties: [], replacing: [], create, update, delete: async () => undefined };
+      return () => ({ name: 'slow', operations: {}, resourceTypes: [type] });
+    };
+    const Resources = {
+      Done: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/done', Type: 'String', Value: 'x' } },
+      Slow: { Type: 'Test::Slow', DependsOn: 'Done' },
+    };
+    const out = writeAssembly(join(folder, 'cdk.out'), { dev: { App: { template: { Resources } } } });
+
+    const reached = Promise.withResolvers<void>();
+    const hanging = slow(() => {
+      reached.resolve();
+      return new Promise(() => undefined);
+    });
+    const first = await start({ stateDir: stateDir(), services: [ssmService, hanging] });
+    void first.deploy(out);
+    await reached.promise;
+    await stop(first);
+
+    const quick = slow(async () => ({ physicalId: 'slow', attributes: {} }));
+    const second = await start({ stateDir: stateDir(), services: [ssmService, quick] });
+    const { stacks } = await second.deploy(out);
+    expect(stacks[0]).toMatchObject({ status: 'CREATE_COMPLETE', created: [{ logicalId: 'Slow' }], unchanged: 1 });
+  });
+
   test('is refused while another cloud uses it, and free afterwards', async () => {
     const first = await start({ stateDir: stateDir() });
     await expect(start({ stateDir: stateDir() })).rejects.toThrow(
@@ -142,10 +173,9 @@ test('IAM decides: what the template does not grant is refused, and the report t
 
   const without = await start();
   await without.deploy(assembly('one'), {
-    transformTemplate: (_stack, template) => {
-      const { Role, ...others } = structuredClone(template.Resources);
-      const { Policies: _, ...properties } = Role?.Properties ?? {};
-      return { ...template, Resources: { ...others, Role: { Type: 'AWS::IAM::Role', Properties: properties } } };
+    transformTemplate: (stack, template) => {
+      const [place] = roleStatements(stack, template);
+      return withoutStatement(stack, template, place ?? { policy: 'none', index: 0 });
     },
   });
   await expect(readAsRole(without)).rejects.toThrow(
