@@ -27,6 +27,17 @@ export class Announcements {
     }
   }
 
+  /** Traces are not kept here, but the role needs its rights as if they were; without them the service drops traces silently. */
+  traceStarted({ traced, roleArn, name }: ExecutionRecord): void {
+    if (!traced) return;
+    const rights = TRACING.map((action) => ({ action: `xray:${action}`, resource: '*' }));
+    try {
+      this.#context.authorize(this.#context.rolePrincipal(roleArn, 'StepFunctions'), rights);
+    } catch (error) {
+      this.#context.log(`execution ${name} is not traced: ${(error as Error).message}`);
+    }
+  }
+
   /** Writes an event to the machine's log group when its level asks for it. */
   happened(record: ExecutionRecord, event: HistoryEvent): void {
     const { level, includeExecutionData, destinations = [] } = record.logging;
@@ -56,6 +67,9 @@ export class Announcements {
     });
   }
 }
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html */
+const TRACING = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'GetSamplingTargets'];
 
 const METRICS: Readonly<Record<ExecutionStatus, string>> = {
   RUNNING: 'ExecutionsStarted',

@@ -58,6 +58,7 @@ export class Executions {
   start(record: ExecutionRecord): void {
     this.records.set(record.executionArn, record);
     this.#options.announcements.statusChanged(record);
+    this.#options.announcements.traceStarted(record);
     this.#launch(record);
   }
 

@@ -38,6 +38,7 @@ export interface ExecutionRecord {
   readonly roleArn: string;
   readonly revisionId?: string;
   readonly logging: LoggingConfiguration;
+  readonly traced?: boolean;
   readonly input: string;
   readonly startDate: number;
   readonly status: ExecutionStatus;

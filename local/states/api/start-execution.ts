@@ -81,6 +81,7 @@ function newExecution({ context }: StatesCore, machine: MachineRecord, input: Do
     roleArn: machine.roleArn,
     revisionId: machine.revisionId,
     logging: machine.logging,
+    traced: machine.tracing.enabled,
     input: checkInput(input.input),
     startDate: context.clock.now(),
     status: 'RUNNING',

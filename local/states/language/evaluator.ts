@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Json, JsonObject } from '../json.ts';
-import { LIMIT_MESSAGES, LIMITS } from './limits.ts';
+import { LIMIT_MESSAGES, LIMITS, type Limits } from './limits.ts';
 import type { EvaluationReply, EvaluationRequest, Outcome } from './protocol.ts';
 
 /** What the expressions of one field see. */
@@ -13,9 +13,14 @@ export interface Bindings {
 
 /** Evaluates JSONata in a thread of its own, one request at a time, so that a runaway expression can be stopped and blamed. */
 export class Evaluator {
+  readonly #limits: Limits;
   #thread: Worker | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #id = 0;
+
+  constructor(limits: Limits = LIMITS) {
+    this.#limits = limits;
+  }
 
   /** The outcome of each expression, up to and including the first that gives no value. */
   evaluate(expressions: readonly string[], { states, variables, now }: Bindings): Promise<readonly Outcome[]> {
@@ -36,7 +41,7 @@ export class Evaluator {
   }
 
   #ask(request: EvaluationRequest): Promise<readonly Outcome[]> {
-    this.#thread ??= startThread();
+    this.#thread ??= startThread(this.#limits);
     const thread = this.#thread;
     return new Promise((resolve) => {
       const settle = (outcomes: readonly Outcome[]) => {
@@ -53,7 +58,7 @@ export class Evaluator {
         if (reply.id === request.id) settle(reply.outcomes);
       };
       const onError = () => giveUp(LIMIT_MESSAGES.memory);
-      const allowance = LIMITS.threadMilliseconds * Math.max(1, request.expressions.length);
+      const allowance = this.#limits.threadMilliseconds * Math.max(1, request.expressions.length);
       const watchdog = setTimeout(() => giveUp(LIMIT_MESSAGES.time), allowance);
       thread.on('message', onMessage).on('error', onError);
       thread.postMessage(request);
@@ -61,9 +66,10 @@ export class Evaluator {
   }
 }
 
-function startThread(): Worker {
+function startThread(limits: Limits): Worker {
   const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: LIMITS.heapMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: limits.heapMegabytes },
+    workerData: limits,
     execArgv: [],
     env: {},
   });

@@ -1,17 +1,26 @@
+export interface Limits {
+  /** Milliseconds that the evaluator counts itself. */
+  readonly milliseconds: number;
+  /** Milliseconds after which the thread is given up: a regular expression that backtracks cannot be interrupted otherwise. */
+  readonly threadMilliseconds: number;
+  readonly depth: number;
+  readonly arrayLength: number;
+  readonly stringLength: number;
+  readonly heapMegabytes: number;
+}
+
 /**
  * How much one expression may take. The service stops what goes beyond, with these words; depth and length are what was
  * measured there, the time is ours.
  */
-export const LIMITS = {
-  /** Milliseconds that the evaluator counts itself. */
+export const LIMITS: Limits = {
   milliseconds: 3_000,
-  /** Milliseconds after which the thread is given up: a regular expression that backtracks cannot be interrupted otherwise. */
   threadMilliseconds: 5_000,
   depth: 100,
   arrayLength: 873_782,
   stringLength: 2 ** 22,
   heapMegabytes: 256,
-} as const;
+};
 
 export const LIMIT_MESSAGES = {
   time: 'Expression evaluation timeout: Check for infinite loop',

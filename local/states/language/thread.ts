@@ -1,7 +1,7 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import jsonata, { type Expression } from 'jsonata';
 import { bindServiceFunctions } from './functions.ts';
-import { LIMIT_MESSAGES, LIMITS } from './limits.ts';
+import { LIMIT_MESSAGES, type Limits } from './limits.ts';
 import type { EvaluationReply, EvaluationRequest, Outcome } from './protocol.ts';
 
 /** The thread that evaluates: whatever an expression does to time, stack or memory, it does here. */
@@ -10,6 +10,7 @@ import type { EvaluationReply, EvaluationRequest, Outcome } from './protocol.ts'
 const ENTRY = Symbol.for('jsonata.__evaluate_entry') as unknown as string;
 const EXIT = Symbol.for('jsonata.__evaluate_exit') as unknown as string;
 const CACHE_SIZE = 500;
+const LIMITS = workerData as Limits;
 
 class LimitExceeded extends Error {}
 
