@@ -58,7 +58,7 @@ export class Intake extends Construct {
       timeout: TIMEOUT,
       memory: 1769,
       may: [
-        permissions.readUploads(),
+        permissions.readUploads('latest'),
         permissions.registry('GetItem', 'PutItem'),
         permissions.announce(),
         new PolicyStatement({ actions: ['states:StartExecution'], resources: [training.machine.stateMachineArn] }),

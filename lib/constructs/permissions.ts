@@ -30,9 +30,9 @@ export class Permissions {
     this.#shared = shared;
   }
 
-  /** Uploads, by the version that the event named. */
-  readUploads(): PolicyStatement {
-    return this.#data(['s3:GetObjectVersion'], 'training/*');
+  /** Uploads by the version that a run is pinned to; `latest` for who may also ask which version that is now. */
+  readUploads(also?: 'latest'): PolicyStatement {
+    return this.#data(also ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObjectVersion'], 'training/*');
   }
 
   /** Moving a refused upload aside: the copy is written, the current version of the key is deleted. */

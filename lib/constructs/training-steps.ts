@@ -51,7 +51,7 @@ export class TrainingSteps extends Construct {
       description: `Moves a refused dataset of ${model.name} aside`,
       timeout: Duration.minutes(5),
       memory: 512,
-      may: [permissions.readUploads(), ...permissions.moveUploads(), permissions.readRuns()],
+      may: [permissions.readUploads('latest'), ...permissions.moveUploads(), permissions.readRuns()],
     });
     const split = step('Split', {
       entry: 'split',

@@ -25,7 +25,7 @@ describe('traffic', () => {
   const synth = (): Template => {
     const script = `
       import { synthesize } from './lib/synthesize.ts';
-      const assembly = synthesize({ outdir: 'out', environments: ['dev'], checks: false });
+      const assembly = synthesize({ outdir: 'out', environments: ['dev'], checks: false, bundle: false });
       console.log(assembly.stacksRecursively.find((stack) => stack.stackName === 'Sluice-dev-churn').templateFullPath);
     `;
     const node = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
