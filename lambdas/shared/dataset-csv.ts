@@ -8,11 +8,11 @@ import { type DatasetLimits, nameFaults, type PartOutcome, rawColumn } from './d
 import { CsvParser, csvLine, type Delimiter, sniffDelimiter } from './dataset-csv-parser.ts';
 import { scanCsv } from './dataset-csv-scan.ts';
 import { notUtf8, nulByte, wholeCharacters } from './dataset-utf8.ts';
-import { type Engine, sqlText } from './duckdb.ts';
+import { type Engine, prepareForColumns, sqlText } from './duckdb.ts';
 
 const MAX_HEADER_BYTES = 4 * 1024 ** 2;
 const MAX_CELL_BYTES = 1024 ** 2;
-/** DuckDB reads in buffers of 32 MB and wants several lines in each. */
+/** DuckDB's buffers take sixteen of the longest line. */
 const MAX_RECORD_BYTES = 8 * 1024 ** 2;
 
 /** Reads a CSV file into table `part`, every cell as text. */
@@ -25,13 +25,14 @@ export async function loadCsvPart(engine: Engine, file: string, limits: DatasetL
   if (header.length < 2) return { readable: false, anomalies: [singleColumn(header[0] ?? '')] };
   const scan = await scanCsv(file, { delimiter, header, maxCellBytes: MAX_CELL_BYTES });
   if (scan.faults.length > 0) return { readable: false, anomalies: scan.faults };
-  if (scan.longestRecord > MAX_RECORD_BYTES) return { readable: false, anomalies: [recordTooLarge()] };
-  if (scan.plain && (await tryRead(engine, file, { delimiter, header })) === scan.rows)
+  const { longestRecord } = scan;
+  if (longestRecord > MAX_RECORD_BYTES) return { readable: false, anomalies: [recordTooLarge()] };
+  if (scan.plain && (await tryRead(engine, file, { delimiter, header, longestRecord })) === scan.rows)
     return { readable: true, columns: header, rows: scan.rows };
   // Readers disagree about mixed line ends and quotes inside plain cells; DuckDB drops bytes there. One spelling settles it.
   const rewritten = `${file}.csv`;
   await rewrite(file, rewritten, delimiter);
-  const rows = await tryRead(engine, rewritten, { delimiter: ',', header });
+  const rows = await tryRead(engine, rewritten, { delimiter: ',', header, longestRecord: 2 * longestRecord });
   await rm(rewritten, { force: true });
   if (rows === scan.rows) return { readable: true, columns: header, rows };
   return { readable: false, anomalies: [disagreement(scan.rows, rows)] };
@@ -41,15 +42,16 @@ export async function loadCsvPart(engine: Engine, file: string, limits: DatasetL
 async function tryRead(
   engine: Engine,
   file: string,
-  { delimiter, header }: { delimiter: Delimiter; header: readonly string[] },
+  { delimiter, header, longestRecord }: { delimiter: Delimiter; header: readonly string[]; longestRecord: number },
 ): Promise<number | Error> {
   const columns = header.map((_, index) => `'${rawColumn(index)}': 'VARCHAR'`).join(', ');
+  await prepareForColumns(engine, header.length);
   await engine.run('DROP TABLE IF EXISTS part');
   try {
     await engine.run(
       `CREATE TABLE part AS SELECT * FROM read_csv(${sqlText(file)}, auto_detect = false, header = true,
         delim = ${sqlText(delimiter)}, quote = '"', escape = '"', columns = {${columns}}, compression = 'none',
-        max_line_size = ${MAX_RECORD_BYTES + 1024})`,
+        max_line_size = ${Math.max(65_536, longestRecord + 1024)})`,
     );
   } catch (error) {
     if (error instanceof Error && /^(Invalid Input|Conversion)/.test(error.message)) return error;

@@ -1,6 +1,6 @@
 import { type Anomaly, counted, fault, quoted } from '../../domain/anomaly.ts';
 import { type DatasetLimits, nameFaults, type PartOutcome, rawColumn, tooLarge } from './dataset-columns.ts';
-import { type Engine, sqlName, sqlText } from './duckdb.ts';
+import { type Engine, prepareForColumns, sqlName, sqlText } from './duckdb.ts';
 
 /** A Parquet file may unfold to this many times what may be stored: columns compress well, bombs better. */
 const UNFOLDING = 4;
@@ -57,6 +57,7 @@ async function load(engine: Engine, file: string, limits: DatasetLimits): Promis
   if (textBytes.total > limits.maxBytes * UNFOLDING)
     return refused(tooLarge(textBytes.total, limits.maxBytes * UNFOLDING));
   if (textBytes.longest > MAX_CELL_BYTES) return refused(cellTooLarge(textBytes.column));
+  await prepareForColumns(engine, names.length);
   await engine.run('DROP TABLE IF EXISTS part');
   const select = columns.map((column, index) => `${column.sql}::VARCHAR AS ${rawColumn(index)}`).join(', ');
   await engine.run(`CREATE TABLE part AS SELECT ${select} FROM read_parquet(${source})`);

@@ -104,6 +104,22 @@ function engineOn(connection: DuckDBConnection, folder: string, late: () => bool
   };
 }
 
+/** Tables of more columns than this are better kept in a file. */
+const WIDE = 250;
+
+/**
+ * Chooses where the tables to come are kept. A row group in memory cannot spill before it is full, and takes a block of
+ * 256 KB per column: 2,000 columns would need a gigabyte to begin with. In a file, small blocks and short row groups do it.
+ */
+export async function prepareForColumns(engine: Engine, columns: number): Promise<void> {
+  if (columns <= WIDE) return;
+  const [attached] = await engine.rows("SELECT count(*) FROM duckdb_databases() WHERE database_name = 'wide'");
+  if (attached?.[0] !== 0) return;
+  const file = sqlText(join(engine.folder, 'wide.duckdb'));
+  await engine.run(`ATTACH ${file} AS wide (BLOCK_SIZE 16384, ROW_GROUP_SIZE 2048)`);
+  await engine.run('USE wide');
+}
+
 /** The two ways in which data is too much for the engine, told as such; anything else is not ours to explain. */
 function tooMuch(cause: unknown, late: boolean): InvalidDataset | undefined {
   const message = cause instanceof Error ? cause.message : '';
