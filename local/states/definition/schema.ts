@@ -51,9 +51,8 @@ function checkState(state: Fields, path: string, context: CheckContext): void {
 const required =
   (...fields: string[]): Check =>
   (state, path, { report }) => {
-    for (const field of fields) {
-      if (!(field in state)) report(FAILED, `The field '${field}' is required but was missing`, path);
-    }
+    const missing = fields.filter((field) => !(field in state));
+    if (missing.length > 0) report(FAILED, `These fields are required: [${missing.join(', ')}]`, path);
   };
 
 const exactlyOne =
@@ -125,8 +124,9 @@ const resource: Check = ({ Resource }, path, { report }) => {
 };
 
 /** JSONPath writes `RoleArn.$` for a value that is looked up. */
-const roleArn: Check = (credentials, path, context) => {
-  if (!('RoleArn.$' in credentials)) required('RoleArn')(credentials, path, context);
+const roleArn: Check = (credentials, path, { report }) => {
+  if ('RoleArn' in credentials || 'RoleArn.$' in credentials) return;
+  report(FAILED, "The field 'RoleArn' is required but was missing", path);
 };
 
 const flow = exactlyOne('Next', 'End');

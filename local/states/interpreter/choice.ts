@@ -10,9 +10,10 @@ export async function choice(visit: Visit<ChoiceState>): Promise<Outgoing> {
       return { next: rule.Next, ...(await visit.finish(rule, { fallback: input, prefix })) };
     }
   }
+  // The guide speaks of States.NoChoiceMatched; this is what the service reports.
   if (state.Default === undefined) {
     throw visit.failure(
-      'States.NoChoiceMatched',
+      'States.Runtime',
       'Failed to transition out of the state. The state does not point to a next state.',
     );
   }

@@ -62,6 +62,16 @@ describe('CreateStateMachine', () => {
       "InvalidDefinition: Invalid State Machine Definition: 'MISSING_END_STATE: Workflow has no terminal state at null'",
     ],
     [
+      'a rule that leads nowhere',
+      machine({ A: { Type: 'Choice', Choices: [{ Condition: true }], Default: 'B' }, B: { Type: 'Succeed' } }),
+      "InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [Next] at /States/A/Choices[0]'",
+    ],
+    [
+      'Credentials without a role',
+      machine({ A: { ...invoke(), Credentials: {} } }),
+      "InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/A/Credentials'",
+    ],
+    [
       'fields of the other query language',
       machine({ A: { Type: 'Pass', InputPath: '$', End: true } }),
       "InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' QueryLanguage at /States/A'",

@@ -52,6 +52,38 @@ export const flow: readonly Case[] = [
     },
   },
   {
+    name: 'ends at once where no choice holds and there is no default',
+    definition: machine({
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          {
+            StartAt: 'Which',
+            States: {
+              Which: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'End' }] },
+              End: { Type: 'Succeed' },
+            },
+          },
+        ],
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+        Next: 'Caught',
+      },
+      Caught: { Type: 'Succeed' },
+    }),
+    expect: {
+      error: 'States.Runtime',
+      cause:
+        "An error occurred while executing the state 'Which' (entered at the event id #4). Failed to transition out of the state. The state does not point to a next state.",
+      events: [
+        '1 0 ExecutionStarted',
+        '2 0 ParallelStateEntered Both',
+        '3 2 ParallelStateStarted',
+        '4 3 ChoiceStateEntered Which',
+        '5 4 ExecutionFailed',
+      ],
+    },
+  },
+  {
     name: 'waits for seconds of the cloud and then until a time',
     definition: machine({
       Seconds: { Type: 'Wait', Seconds: '{% $states.input.days * 86400 %}', Next: 'Until' },
