@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createClock } from '../../../local/kernel/clock.ts';
 import type { Document } from '../../../local/kernel/service.ts';
 import { type Answer, ROLE, type StatesCloud, statesCloud } from '../../support/states-cloud.ts';
@@ -64,13 +64,15 @@ test('an execution that waits for a token is answered after a restart, with that
 });
 
 test('a wait ends when it was due, not later for the restart', async () => {
-  open(START);
+  // A real clock: a skipping one would be through the wait before the cloud can stop.
+  cloud = statesCloud({ folder, answer, clock: createClock({ mode: 'real', startAt: START }) });
   const executionArn = await start(
     machine({
-      Rest: { Type: 'Wait', Seconds: 3600, Next: 'Done' },
+      Rest: { Type: 'Wait', Timestamp: '{% $fromMillis($millis() + 3600000) %}', Next: 'Done' },
       Done: { Type: 'Succeed', Output: '{% $now() %}' },
     }),
   );
+  await vi.waitFor(() => expect(cloud.clock.pending()).toEqual([]), { interval: 2 });
   await cloud.stop();
 
   const again = open(START + 30 * 60_000);
