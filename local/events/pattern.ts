@@ -16,6 +16,15 @@ export function compilePattern(pattern: unknown): EventMatcher {
   return objectMatcher(pattern as Record<string, unknown>);
 }
 
+/** The pattern behind its JSON text. */
+export function parsePattern(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid('it is not JSON');
+  }
+}
+
 type ValueMatcher = {
   /** One of the values of a field, an array's elements each. */
   matches(value: unknown): boolean;

@@ -1,53 +1,41 @@
-import { Unsupported } from '../kernel/errors.ts';
+import { AwsError, Unsupported } from '../kernel/errors.ts';
 import type { Collection } from '../kernel/store.ts';
-import type { TargetInput } from './input.ts';
-import { compilePattern, type EventMatcher } from './pattern.ts';
+import { compilePattern, type EventMatcher, parsePattern } from './pattern.ts';
+import { parseSchedule } from './schedule.ts';
+import type { Target } from './target.ts';
 
 export interface Rule {
   readonly name: string;
   readonly arn: string;
-  readonly busName: string;
   readonly description?: string;
   /** As JSON text, as the API gives and takes it. */
   readonly eventPattern?: string;
   readonly scheduleExpression?: string;
-  readonly state: 'ENABLED' | 'DISABLED';
+  readonly state: RuleState;
   readonly roleArn?: string;
   readonly targets: readonly Target[];
   readonly tags: Readonly<Record<string, string>>;
-  /** When a schedule was set or fired last, ms since the epoch. */
+  /** When a schedule was set, enabled or fired last, ms since the epoch. */
   readonly scheduledFrom: number;
 }
 
-export interface Target extends TargetInput {
-  readonly Id: string;
-  readonly Arn: string;
-  readonly RoleArn?: string;
-  readonly DeadLetterConfig?: { readonly Arn: string };
-  readonly RetryPolicy?: {
-    readonly MaximumRetryAttempts?: number | string;
-    readonly MaximumEventAgeInSeconds?: number | string;
-  };
-  readonly SqsParameters?: { readonly MessageGroupId: string };
-}
+export type RuleState = 'ENABLED' | 'DISABLED';
 
-const TARGET_FIELDS: ReadonlySet<string> = new Set([
-  'Id',
-  'Arn',
-  'RoleArn',
-  'Input',
-  'InputPath',
-  'InputTransformer',
-  'DeadLetterConfig',
-  'RetryPolicy',
-  'SqsParameters',
-]);
-
-/** Refuses a target with a parameter that would be ignored. */
-export function checkTarget(target: object): Target {
-  const unknown = Object.keys(target).find((field) => !TARGET_FIELDS.has(field));
-  if (unknown) throw new Unsupported(`the parameter ${unknown} of an EventBridge target`);
-  return target as Target;
+/** Refuses a rule that would never fire as it is meant. */
+export function checkRule(rule: Rule): Rule {
+  if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(rule.name)) {
+    throw new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '${rule.name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+`,
+    );
+  }
+  if (rule.eventPattern === undefined && rule.scheduleExpression === undefined) {
+    throw new AwsError('ValidationException', 'Parameter(s) EventPattern or ScheduleExpression must be specified.');
+  }
+  if (rule.state !== 'ENABLED' && rule.state !== 'DISABLED') throw new Unsupported(`the rule state ${rule.state}`);
+  if (rule.eventPattern !== undefined) compilePattern(parsePattern(rule.eventPattern));
+  if (rule.scheduleExpression !== undefined) parseSchedule(rule.scheduleExpression);
+  return rule;
 }
 
 /** The rules of a bus with their patterns compiled once. */
@@ -61,6 +49,13 @@ export class RuleBook {
 
   get(name: string): Rule | undefined {
     return this.#rules.get(name);
+  }
+
+  /** The rule of that name, or the error that EventBridge gives. */
+  need(name: unknown): Rule {
+    const rule = this.#rules.get(String(name));
+    if (rule) return rule;
+    throw new AwsError('ResourceNotFoundException', `Rule ${String(name)} does not exist on EventBus default.`);
   }
 
   all(): Rule[] {
@@ -84,7 +79,7 @@ export class RuleBook {
     if (eventPattern === undefined) return undefined;
     const known = this.#matchers.get(name);
     if (known?.text === eventPattern) return known.matches;
-    const matches = compilePattern(JSON.parse(eventPattern));
+    const matches = compilePattern(parsePattern(eventPattern));
     this.#matchers.set(name, { text: eventPattern, matches });
     return matches;
   }

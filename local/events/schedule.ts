@@ -1,7 +1,10 @@
-import { AwsError } from '../kernel/errors.ts';
+import { AwsError, Unsupported } from '../kernel/errors.ts';
 
-/** When a schedule fires next after a moment, both in ms since the epoch (UTC); undefined when never again. */
-export type Schedule = (after: number) => number | undefined;
+/**
+ * When a schedule fires next after a moment, in ms since the epoch (UTC); undefined when never again. A rate counts from
+ * `start`.
+ */
+export type Schedule = (after: number, start: number) => number | undefined;
 
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
@@ -15,7 +18,7 @@ export function parseSchedule(expression: string): Schedule {
     const [, count = '0', unit = '', plural] = rate;
     if (Number(count) < 1 || (Number(count) === 1) !== (plural === '')) throw invalid(expression);
     const every = Number(count) * (UNITS[unit] ?? 0);
-    return (after) => after + every;
+    return (after, start) => start + (Math.floor((after - start) / every) + 1) * every;
   }
   const cron = /^cron\((.+)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);
   if (cron?.length === 6) return cronSchedule(cron, expression);
@@ -66,8 +69,11 @@ interface FieldRange {
   readonly expression: string;
 }
 
-/** The values of one field in rising order: `*`, `5`, `1-5`, `MON-FRI`, `0/15`, `1,3,5`. `L`, `W` and `#` are not implemented. */
+/** The values of one field in rising order: `*`, `5`, `1-5`, `MON-FRI`, `0/15`, `1,3,5`. */
 function fieldValues(field: string, { low, high, names, expression }: FieldRange): ReadonlySet<number> {
+  if (/[LW#]/.test(field) && !names.includes(field.toUpperCase().slice(0, 3))) {
+    throw new Unsupported(`L, W and # in a schedule (${expression})`);
+  }
   const number = (text: string) => {
     const named = names.indexOf(text.toUpperCase());
     const value = named >= 0 ? named + low : Number(text);
