@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What can be wrong with a dataset; the codes are part of the report's contract. */
 export const ANOMALY_CODES = [

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mostLikely } from './metrics/additive.ts';
 import type { BinaryScores, MulticlassScores, RegressionScores, Scores } from './scores.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CardCharts, cardCharts, chartsOf } from './card-charts.ts';
 import type { DataSchema } from './data-schema.ts';
 import { type Decision, decisionSchema } from './decisions.ts';

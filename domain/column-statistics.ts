@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What was counted in one column, every value taken as text; blank cells are missing and nothing else. */
 export const columnStatisticsSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalSha256 } from './canonical-json.ts';
 import { COLUMN_TYPES, type DataSchema, featuresOf, learnerColumn } from './data-schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const COLUMN_TYPES = ['numeric', 'categorical', 'boolean'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { estimateSchema } from './flow.ts';
 
 /** What a run knows of its challenger after scoring the test split: `evaluation.json`. Small; the rows are in `scores.json`. */

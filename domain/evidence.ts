@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A cell that shows what is wrong: its row, counted from 1 over all parts, and its text. */
 const exampleSchema = z.object({ row: z.int(), value: z.string() });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LEARNERS } from './model-config.ts';
 
 /** What the steps of the training state machine hand to each other: references and small facts, never data. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `golden.json`: rows of the test split with the answers that the challenger gave; whoever serves it must repeat them. */
 

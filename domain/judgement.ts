@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { verdictSchema } from './gates/verdict.ts';
 import { gateSchema } from './model-config.ts';
 

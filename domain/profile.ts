@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const count = z.int().min(0);
 /** A sum that does not depend on the order of its terms: whole units, as decimal digits. */

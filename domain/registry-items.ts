@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { chainEndSchema, EMPTY_CHAIN } from './decisions.ts';
 import { artifactRefSchema, datasetRefSchema, estimateSchema, OUTCOMES } from './flow.ts';
 import { LEARNERS } from './model-config.ts';

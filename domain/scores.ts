@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The table that gates read: one row per row of the test split, held column by column, written by the evaluation.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalSha256 } from './canonical-json.ts';
 import { type Run, runSchema } from './flow.ts';
 import type { DatasetItem, RunStatus } from './registry-items.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Anomaly, anomalySchema, counted, fault, notice, quoted } from './anomaly.ts';
 import { type ColumnStatistics, columnStatisticsSchema } from './column-statistics.ts';
 import { type ColumnSchema, columnSchema, type DataSchema } from './data-schema.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decisionSchema, verifyChain } from '../../domain/decisions.ts';
 import { headSchema, versionSchema } from '../../domain/registry-items.ts';
 import { CLIENT_DEFAULTS } from '../environment.ts';

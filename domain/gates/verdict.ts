@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Evaluation } from '../evaluation.ts';
 import type { Scores } from '../scores.ts';
 

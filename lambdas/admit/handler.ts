@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { admitInput } from '../../domain/flow.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { dynamoRegistry } from '../shared/registry.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Evaluation } from '../../domain/evaluation.ts';
 import type { ArtifactRef, Candidate, evaluateInput, evaluateOutput } from '../../domain/flow.ts';
 import type { Golden } from '../../domain/golden.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArtifact } from '../../domain/errors.ts';
 import { evaluateInput } from '../../domain/flow.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';

@@ -3,7 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy from '@middy/core';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { snsAnnouncer } from '../shared/announcements.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { stepFunctions } from '../shared/executions.ts';

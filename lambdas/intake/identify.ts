@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArtifact, InvalidDataset } from '../../domain/errors.ts';
 import type { DatasetRef } from '../../domain/flow.ts';
 import { trainingPrefix } from '../../domain/names.ts';

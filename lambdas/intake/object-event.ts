@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The part of an S3 "Object Created" event from EventBridge that intake reads. Keys arrive decoded. */
 export const objectCreatedSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { judgeInput } from '../../domain/flow.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { s3Objects } from '../shared/objects.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Evaluation, evaluationSchema } from '../../domain/evaluation.ts';
 import type { judgeInput, judgeOutput } from '../../domain/flow.ts';
 import { judge as decide, defaultGates } from '../../domain/gates/judge.ts';

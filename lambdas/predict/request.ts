@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How a caller reached the function; the answer has the same shape. */
 export type Source = 'url' | 'invoke';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArtifact } from '../../domain/errors.ts';
 import { MAX_ARTIFACT_BYTES } from '../shared/artifact.ts';
 import type { ObjectStore } from '../shared/objects.ts';

@@ -1,5 +1,5 @@
 import { CopyObjectCommand, DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quarantineInput } from '../../domain/flow.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { s3Client } from '../shared/objects.ts';

@@ -1,6 +1,6 @@
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { snsAnnouncer } from '../shared/announcements.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { stepFunctions } from '../shared/executions.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalSha256 } from '../../domain/canonical-json.ts';
 import { buildCard } from '../../domain/card.ts';
 import { cardHtml } from '../../domain/card-html.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Decision } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
 import type { registerInput } from '../../domain/flow.ts';

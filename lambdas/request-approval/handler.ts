@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { requestApprovalInput } from '../../domain/flow.ts';
 import { snsAnnouncer } from '../shared/announcements.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';

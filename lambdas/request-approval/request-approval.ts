@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { requestApprovalInput } from '../../domain/flow.ts';
 import type { Approval, Version } from '../../domain/registry-items.ts';
 import type { Registry } from '../shared/registry.ts';

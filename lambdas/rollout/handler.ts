@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidArtifact } from '../../domain/errors.ts';
 import { rolloutInput } from '../../domain/flow.ts';
 import { goldenMismatch, goldenSchema } from '../../domain/golden.ts';

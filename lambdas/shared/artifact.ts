@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Contract, contractSchema } from '../../domain/contract.ts';
 import { InvalidArtifact } from '../../domain/errors.ts';
 import { LEARNERS } from '../../domain/model-config.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type NamedModelConfig, namedModelConfigSchema } from '../../domain/model-config.ts';
 
 /**

@@ -5,7 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { DependencyUnavailable, InvalidArtifact } from '../../domain/errors.ts';
 
 /** One S3 object; with `versionId` it is pinned, so that an overwritten key changes nothing for the reader. */

@@ -6,7 +6,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Decision } from '../../domain/decisions.ts';
 import { decisionSchema } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';

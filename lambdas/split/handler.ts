@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { splitInput } from '../../domain/flow.ts';
 import { engineLimits } from '../shared/duckdb.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';

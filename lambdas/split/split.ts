@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type DataSchema, dataSchema, LEARNER_LABEL, learnerColumn } from '../../domain/data-schema.ts';
 import { InvalidDataset } from '../../domain/errors.ts';
 import type { splitInput, splitOutput } from '../../domain/flow.ts';

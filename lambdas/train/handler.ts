@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { trainInput } from '../../domain/flow.ts';
 import { s3WriteOnce } from '../shared/artifact-store.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Contract, contractFingerprint, contractOf } from '../../domain/contract.ts';
 import { dataSchema } from '../../domain/data-schema.ts';
 import type { Candidate, trainInput } from '../../domain/flow.ts';

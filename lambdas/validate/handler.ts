@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataSchema } from '../../domain/data-schema.ts';
 import { validateInput } from '../../domain/flow.ts';
 import { engineLimits } from '../shared/duckdb.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Anomaly } from '../../domain/anomaly.ts';
 import type { ColumnStatistics } from '../../domain/column-statistics.ts';
 import type { ColumnSchema, DataSchema } from '../../domain/data-schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type SluiceConfig, sluiceSchema } from './schema.ts';
 import { UNSUPPORTED, type UnsupportedName, unsupportedMessage } from './unsupported.ts';
 

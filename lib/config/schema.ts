@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Gate, METRICS, type ModelConfig, modelConfigSchema, modelNameSchema } from '../../domain/model-config.ts';
 import { dataStackName, modelStackName } from '../../domain/names.ts';
 
