@@ -26,6 +26,10 @@ export function synthesize(options: SynthesizeOptions = {}): CloudAssembly {
   return createApp(options).synth();
 }
 
+/** Whether a person has been told all they need: a wrong configuration, or findings that the CDK has printed. */
+export const isExplained = (error: unknown): error is Error =>
+  error instanceof ConfigError || (error instanceof Error && error.name === 'ValidationFailed');
+
 /** The app with one stage for each environment. */
 export function createApp(options: SynthesizeOptions & { readonly config?: SluiceConfig } = {}): App {
   const config = options.config ?? loadConfig(options.configPath);

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ofType, readTemplate, sluice, type Template, template, templates } from '../support/templates.ts';
 
 const churn = template('Sluice-dev-churn');
+const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 
 describe('traffic', () => {
   let copy: string;
@@ -146,7 +147,10 @@ test('alarms say what broke and what to do, tell the topic, and know what silenc
     expect(alarm.TreatMissingData).toBe('notBreaching');
     expect(alarm.AlarmActions).toHaveLength(1);
     expect(alarm.OKActions).toEqual(alarm.AlarmActions);
-    expect(JSON.stringify(alarm.AlarmDescription)).toMatch(/\[(critical|warning)\] .*docs\/runbook\.md#[a-z-]+/);
+    const description = JSON.stringify(alarm.AlarmDescription);
+    expect(description).toMatch(/\[(critical|warning)\] /);
+    const [, heading] = /docs\/runbook\.md#([a-z-]+)/.exec(description) ?? [];
+    expect(runbook).toContain(`### ${heading}\n`);
   }
 });
 
