@@ -5,13 +5,13 @@ import type { LambdaState, VersionRecord } from './state.ts';
 export function describeVersion(
   state: LambdaState,
   record: VersionRecord,
-  options: { qualified?: boolean } = {},
+  options: { qualifier?: string } = {},
 ): Document {
   const { configuration: c, code } = record;
   const published = record.version !== '$LATEST';
   return {
     FunctionName: record.name,
-    FunctionArn: state.arn(record.name, published || options.qualified ? record.version : undefined),
+    FunctionArn: state.arn(record.name, options.qualifier ?? (published ? record.version : undefined)),
     Runtime: c.Runtime,
     Role: c.Role,
     Handler: c.Handler,

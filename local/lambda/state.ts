@@ -76,6 +76,8 @@ export interface LayerRecord {
   readonly compatibleRuntimes: readonly string[];
   readonly compatibleArchitectures: readonly string[];
   readonly createdAt: number;
+  /** Nobody can take it up any more; versions that have it keep it. */
+  readonly deleted?: boolean;
 }
 
 export interface UrlRecord {
