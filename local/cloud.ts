@@ -10,6 +10,7 @@ import { type Clock, createClock } from './kernel/clock.ts';
 import { Kernel, type ServiceFactory } from './kernel/cloud.ts';
 import type { CloudContext } from './kernel/service.ts';
 import { SERVICES } from './services.ts';
+import { outboxOf } from './sns/outbox.ts';
 import { lockedState, temporaryState } from './state-folder.ts';
 
 export interface CloudOptions {
@@ -92,7 +93,7 @@ async function start(options: CloudOptions, state: ReturnType<typeof temporarySt
     ...(region === undefined ? {} : { region }),
     services: [iamService(authorizer), cloudFormation, ...services],
     authorize: authorizer.authorize,
-    control: controlEndpoint({ clock, authorizer }),
+    control: controlEndpoint({ clock, authorizer, outbox: outboxOf(state.store) }),
     ...(options.log ? { log: options.log } : {}),
   });
   if (!stacks) throw new Error('CloudFormation did not get ready');

@@ -16,6 +16,7 @@ const KNOWN: readonly string[] = [
   'aws:SecureTransport',
   'aws:SourceAccount',
   'aws:SourceArn',
+  'aws:SourceOwner',
   'aws:username',
   'cloudwatch:namespace',
   'dynamodb:Attributes',

@@ -1,104 +1,83 @@
-import type { Principal } from '../iam/principal.ts';
+import { type Attempt, Attempts } from '../kernel/attempts.ts';
 import type { Work } from '../kernel/clock.ts';
-import { Unsupported } from '../kernel/errors.ts';
+import { AwsError } from '../kernel/errors.ts';
 import type { CloudContext } from '../kernel/service.ts';
 import { passesFilter } from './filter.ts';
-import type { PublishedMessage, Subscription, TopicBook } from './topics.ts';
+import type { PublishedMessage } from './message.ts';
+import { deliver, type Notification, sendToQueue } from './protocols.ts';
+import type { TopicBook } from './topics.ts';
 
-type Deliver = (context: CloudContext, message: PublishedMessage, to: Subscription, work: Work) => Promise<unknown>;
+/** Brings a message to every subscriber whose filter it passes; a failure of one is none of the others'. */
+export class Notifications {
+  readonly #context: CloudContext;
+  readonly #book: TopicBook;
+  readonly #attempts: Attempts<Notification>;
 
-/** Where messages may go. Mail is not sent from a laptop: it is told in the log, and stands in the topic's outbox. */
-const PROTOCOLS: Record<string, Deliver> = {
-  sqs: (context, message, { endpoint, rawMessageDelivery }, work) => {
-    const body = rawMessageDelivery
-      ? { MessageBody: message.message, MessageAttributes: message.attributes }
-      : { MessageBody: envelope(message) };
-    return context.call(
-      topicPrincipal(context, message.topicArn),
-      'sqs',
-      'SendMessage',
-      { QueueUrl: queueUrl(context, endpoint), ...body },
-      work,
-    );
-  },
-  lambda: (context, message, { arn, endpoint }, work) => {
-    const record = {
-      EventSource: 'aws:sns',
-      EventVersion: '1.0',
-      EventSubscriptionArn: arn,
-      Sns: JSON.parse(envelope(message)) as unknown,
-    };
-    return context.call(
-      topicPrincipal(context, message.topicArn),
-      'lambda',
-      'Invoke',
-      { FunctionName: endpoint, InvocationType: 'Event', Payload: JSON.stringify({ Records: [record] }) },
-      work,
-    );
-  },
-  email: async (context, message, { endpoint }) =>
-    context.log(`mail for ${endpoint}: ${message.subject ?? message.message.slice(0, 80)}`),
-  'email-json': async (context, message, { endpoint }) => context.log(`mail for ${endpoint}: ${message.subject ?? ''}`),
-};
-
-/** Refuses a protocol that nothing here would deliver. */
-export function checkProtocol(protocol: string): string {
-  if (!PROTOCOLS[protocol]) throw new Unsupported(`SNS subscriptions of the protocol "${protocol}"`);
-  return protocol;
-}
-
-/** Brings a message to every subscriber whose filter it passes; a failure of one is none of the others. */
-export function fanOut(context: CloudContext, book: TopicBook, message: PublishedMessage): void {
-  for (const subscription of book.subscribers(message.topicArn)) {
-    if (!passesFilter(subscription.filterPolicy, message.attributes)) continue;
-    context.emit(`message to ${subscription.endpoint}`, async (work) => {
-      try {
-        await PROTOCOLS[subscription.protocol]?.(context, message, subscription, work);
-      } catch (error) {
-        await undelivered(context, message, subscription, error as Error, work);
-      }
+  constructor(context: CloudContext, book: TopicBook) {
+    this.#context = context;
+    this.#book = book;
+    this.#attempts = new Attempts(context, 'sns.deliveries', {
+      nameOf: ({ subscription }) => `message to ${subscription.endpoint}`,
+      deliver: async ({ item }, work) => {
+        await deliver(context, item, work);
+        this.#count(item.message, 'NumberOfNotificationsDelivered');
+      },
+      retryAfter: ({ retries }, error) => (mayPass(error) ? pause(retries) : undefined),
+      giveUp: (attempt, error, work) => this.#giveUp(attempt, error, work),
     });
+  }
+
+  publish(message: PublishedMessage): void {
+    this.#count(message, 'NumberOfMessagesPublished');
+    for (const subscription of this.#book.subscribers(message.topicArn)) {
+      if (passesFilter(subscription.filterPolicy, subscription.filterScope, message)) {
+        this.#attempts.send({ message, subscription });
+      } else {
+        this.#count(message, 'NumberOfNotificationsFilteredOut');
+      }
+    }
+  }
+
+  resume(): void {
+    this.#attempts.resume();
+  }
+
+  async #giveUp({ item }: Attempt<Notification>, error: Error, work: Work): Promise<void> {
+    const { message, subscription } = item;
+    this.#count(message, 'NumberOfNotificationsFailed');
+    const lost = `A message of ${message.topicArn} did not reach ${subscription.endpoint}: ${error.message}`;
+    if (subscription.deadLetterArn === null) {
+      this.#context.log(`${lost}. There is no dead-letter queue: it is lost`);
+      return;
+    }
+    try {
+      await sendToQueue(this.#context, item, { queueArn: subscription.deadLetterArn, work });
+      this.#count(message, 'NumberOfNotificationsRedrivenToDlq');
+    } catch (cause) {
+      this.#count(message, 'NumberOfNotificationsFailedToRedriveToDlq');
+      this.#context.log(`${lost}. Nor its dead-letter queue: ${(cause as Error).message}`);
+    }
+  }
+
+  /** https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html */
+  #count({ topicArn }: PublishedMessage, name: string): void {
+    const dimensions = { TopicName: topicArn.split(':').at(-1) ?? '' };
+    this.#context.putServiceMetric({ namespace: 'AWS/SNS', name, dimensions, value: 1, unit: 'Count' });
   }
 }
 
-async function undelivered(
-  context: CloudContext,
-  message: PublishedMessage,
-  to: Subscription,
-  error: Error,
-  work: Work,
-): Promise<void> {
-  context.log(`A message of ${message.topicArn} did not reach ${to.endpoint}: ${error.message}`);
-  if (to.deadLetterArn === null) return;
-  const input = { QueueUrl: queueUrl(context, to.deadLetterArn), MessageBody: envelope(message) };
-  await context.call(topicPrincipal(context, message.topicArn), 'sqs', 'SendMessage', input, work);
+/** What a subscriber refuses it will refuse again; its own failures and throttling pass. */
+function mayPass(error: Error): boolean {
+  return !(error instanceof AwsError) || error.status === 429 || (error.status >= 500 && error.status !== 501);
 }
 
-/** https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html, without a signature: there is no key to sign with. */
-function envelope({ messageId, topicArn, subject, message, timestamp, attributes }: PublishedMessage): string {
-  const entries = Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
-    name,
-    { Type: DataType, Value: StringValue },
-  ]);
-  return JSON.stringify({
-    Type: 'Notification',
-    MessageId: messageId,
-    TopicArn: topicArn,
-    ...(subject === null ? {} : { Subject: subject }),
-    Message: message,
-    Timestamp: timestamp,
-    ...(entries.length > 0 ? { MessageAttributes: Object.fromEntries(entries) as unknown } : {}),
-  });
+/**
+ * For queues and functions: 3 times at once, twice after 1 s, 10 times from 1 s to 20 s, 100 000 times after 20 s; 23 days in all.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+ */
+function pause(retries: number): number | undefined {
+  if (retries < 3) return 0;
+  if (retries < 5) return 1_000;
+  if (retries < 15) return Math.round(1_000 * 20 ** ((retries - 5) / 9));
+  return retries < 100_015 ? 20_000 : undefined;
 }
-
-const topicPrincipal = ({ account }: CloudContext, topicArn: string): Principal => ({
-  kind: 'service',
-  service: 'sns.amazonaws.com',
-  sourceArn: topicArn,
-  sourceAccount: account,
-});
-
-const queueUrl = (context: CloudContext, arn: string) => {
-  const [, , , , account, name] = arn.split(':');
-  return `${context.endpoint()}/${account}/${name}`;
-};

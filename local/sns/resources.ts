@@ -1,70 +1,86 @@
+import { checkedPolicy, policyProblems } from '../iam/check-policy.ts';
 import type { PolicyDocument } from '../iam/principal.ts';
 import type { ResourceType } from '../kernel/resource-type.ts';
 import type { Document } from '../kernel/service.ts';
-import { type Sns, subscriptionAttributes } from './service.ts';
+import { tagsOf } from './operations/tag-operations.ts';
+import { checkProtocol } from './protocols.ts';
+import { subscriptionSettings } from './settings.ts';
+import type { Topic, TopicBook } from './topics.ts';
 
-export function topicType(sns: Sns): ResourceType {
-  const put = (name: string, { DisplayName = '', KmsMasterKeyId = '' }: Document) => {
-    const { arn } = sns.createTopic(name, { displayName: String(DisplayName), kmsKeyId: String(KmsMasterKeyId) });
-    return { physicalId: arn, attributes: { TopicArn: arn, TopicName: name } };
-  };
+/** AWS::SNS::Topic. `Ref` is the ARN. */
+export function topicType(book: TopicBook): ResourceType {
+  const settings = ({ DisplayName = '', KmsMasterKeyId = '' }: Document) => ({
+    displayName: String(DisplayName),
+    kmsKeyId: String(KmsMasterKeyId),
+  });
+  const result = ({ arn, name }: Topic) => ({ physicalId: arn, attributes: { TopicArn: arn, TopicName: name } });
   return {
     type: 'AWS::SNS::Topic',
     properties: ['TopicName', 'DisplayName', 'KmsMasterKeyId', 'Tags'],
     replacing: ['TopicName'],
-    create: async ({ properties, physicalName }) =>
-      put(String(properties.TopicName ?? physicalName({ length: 256 })), properties),
-    update: async ({ physicalId, properties }) => put(physicalId.split(':').at(-1) ?? physicalId, properties),
-    delete: async ({ physicalId }) => sns.book.deleteTopic(physicalId),
+    create: async ({ properties, physicalName }) => {
+      const name = String(properties.TopicName ?? physicalName({ length: 256 }));
+      return result(book.create(name, settings(properties), tagsOf(properties.Tags)));
+    },
+    update: async ({ physicalId, properties }) => {
+      book.change(physicalId, { ...settings(properties), tags: tagsOf(properties.Tags) });
+      return result(book.topic(physicalId));
+    },
+    delete: async ({ physicalId }) => book.delete(physicalId),
   };
 }
 
-export function subscriptionType(sns: Sns): ResourceType {
-  const attributes = ({ RawMessageDelivery, FilterPolicy, RedrivePolicy }: Document) =>
-    Object.fromEntries(
-      Object.entries({ RawMessageDelivery, FilterPolicy, RedrivePolicy }).filter(([, value]) => value !== undefined),
-    );
+const SETTINGS = ['RawMessageDelivery', 'FilterPolicy', 'FilterPolicyScope', 'RedrivePolicy'];
+
+/** AWS::SNS::Subscription. `Ref` is the ARN. */
+export function subscriptionType(book: TopicBook): ResourceType {
+  const settings = (properties: Document) => {
+    const given = SETTINGS.filter((name) => properties[name] !== undefined).map((name) => [name, properties[name]]);
+    return subscriptionSettings(checkProtocol(String(properties.Protocol)), Object.fromEntries(given));
+  };
+  const result = (arn: string) => ({ physicalId: arn, attributes: { Arn: arn } });
   return {
     type: 'AWS::SNS::Subscription',
-    properties: ['TopicArn', 'Protocol', 'Endpoint', 'RawMessageDelivery', 'FilterPolicy', 'RedrivePolicy'],
+    properties: ['TopicArn', 'Protocol', 'Endpoint', ...SETTINGS],
     replacing: ['TopicArn', 'Protocol', 'Endpoint'],
     async create({ properties }) {
       const { TopicArn, Protocol, Endpoint } = properties;
-      const { arn } = sns.subscribe(String(TopicArn), String(Protocol), String(Endpoint), attributes(properties));
-      return { physicalId: arn, attributes: { Arn: arn } };
+      return result(book.subscribe(String(TopicArn), String(Protocol), String(Endpoint), settings(properties)).arn);
     },
     async update({ physicalId, properties }) {
-      const known = sns.book.subscription(physicalId);
-      sns.book.subscriptions.set(physicalId, { ...known, ...subscriptionAttributes(attributes(properties)) });
-      return { physicalId, attributes: { Arn: physicalId } };
+      book.subscriptions.set(physicalId, { ...book.subscription(physicalId), ...settings(properties) });
+      return result(physicalId);
     },
     delete: async ({ physicalId }) => {
-      sns.book.subscriptions.delete(physicalId);
+      book.subscriptions.delete(physicalId);
     },
   };
 }
 
-export function topicPolicyType(sns: Sns): ResourceType {
-  const set = (topics: unknown, policy: PolicyDocument | null) => {
-    for (const arn of topics as string[]) {
-      const topic = sns.book.topics.get(arn);
-      if (topic) sns.book.topics.set(arn, { ...topic, policy });
-    }
+/** AWS::SNS::TopicPolicy: takes the place of the policy that a topic has, for each of its topics. */
+export function topicPolicyType(book: TopicBook): ResourceType {
+  const set = (topics: unknown, policy: PolicyDocument) => {
+    for (const arn of topics as string[]) book.change(arn, { policy });
   };
+  const unset = (topics: unknown) => {
+    for (const arn of topics as string[]) if (book.topics.has(arn)) book.change(arn, { policy: null });
+  };
+  const policyOf = ({ PolicyDocument: document }: Document) => checkedPolicy(document, 'resource');
   return {
     type: 'AWS::SNS::TopicPolicy',
     properties: ['PolicyDocument', 'Topics'],
     replacing: [],
+    check: ({ PolicyDocument: document }) => policyProblems(document, 'resource'),
     async create({ properties, physicalName }) {
-      set(properties.Topics, properties.PolicyDocument as PolicyDocument);
+      set(properties.Topics, policyOf(properties));
       const physicalId = physicalName({ length: 256 });
       return { physicalId, attributes: { Id: physicalId } };
     },
     async update({ physicalId, properties, previous }) {
-      set(previous.Topics, null);
-      set(properties.Topics, properties.PolicyDocument as PolicyDocument);
+      unset(previous.Topics);
+      set(properties.Topics, policyOf(properties));
       return { physicalId, attributes: { Id: physicalId } };
     },
-    delete: async ({ properties }) => set(properties.Topics, null),
+    delete: async ({ properties }) => unset(properties.Topics),
   };
 }

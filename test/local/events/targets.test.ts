@@ -86,15 +86,18 @@ describe('an event reaches', () => {
   });
 
   test('a queue that admits only the role of the target', async () => {
+    const assumedBy = (service: string, resource: string) =>
+      cloud.authorizer.setRole({
+        roleArn: ROLE,
+        trust: allow(service, 'sts:AssumeRole'),
+        policies: new Map([['own', { Statement: { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: resource } }]]),
+      });
     const resource = await cloud.queue('work', allow('nobody.amazonaws.com', 'sqs:SendMessage'));
+    assumedBy('lambda.amazonaws.com', resource);
     await cloud.rule({ Arn: resource, RoleArn: ROLE, DeadLetterConfig: { Arn: await cloud.queue('dead') } });
     await cloud.publish({ n: 1 });
     expect((await cloud.messages('dead'))[0]?.attributes.ERROR_CODE).toBe('FAILED_TO_ASSUME_ROLE');
-    cloud.authorizer.setRole({
-      roleArn: ROLE,
-      trust: allow('events.amazonaws.com', 'sts:AssumeRole'),
-      policies: new Map([['own', { Statement: { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: resource } }]]),
-    });
+    assumedBy('events.amazonaws.com', resource);
     await cloud.publish({ n: 2 });
     expect(await cloud.messages('work')).toHaveLength(1);
   });
