@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Operation } from '../kernel/service.ts';
-import { policyOf } from './attributes.ts';
 import { sqsError } from './errors.ts';
 import { optionalInteger, optionalText, requiredText } from './input.ts';
 import type { Queue } from './queue.ts';
@@ -17,10 +16,8 @@ interface MoveTask {
 /** Redrive of dead letters. The move is made at once, so that a task is COMPLETED when it can first be seen. */
 export function moveTaskOperations(queues: Queues): Record<string, Operation> {
   const tasks = queues.context.store.collection<MoveTask>('sqs.move-tasks');
-  const access = (action: string) => (input: Document) => {
-    const queue = byArn(queues, requiredText(input, 'SourceArn'));
-    return [{ action: `sqs:${action}`, resource: queue.arn, policy: policyOf(queue.record.attributes) }];
-  };
+  const access = (action: string) => (input: Document) =>
+    queues.accessTo(byArn(queues, requiredText(input, 'SourceArn')), action);
   return {
     StartMessageMoveTask: {
       access: (input) =>

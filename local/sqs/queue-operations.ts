@@ -1,5 +1,5 @@
 import type { Document, Operation } from '../kernel/service.ts';
-import { policyOf, SETTABLE } from './attributes.ts';
+import { SETTABLE } from './attributes.ts';
 import { sqsError } from './errors.ts';
 import { optionalInteger, optionalText, requiredText, textList, textMap } from './input.ts';
 import type { Queue } from './queue.ts';
@@ -28,8 +28,7 @@ export function queueOperations(queues: Queues): Record<string, Operation> {
     },
     GetQueueUrl: {
       access(input) {
-        const queue = queues.byName(requiredText(input, 'QueueName'));
-        return [{ action: 'sqs:GetQueueUrl', resource: queue.arn, policy: policyOf(queue.record.attributes) }];
+        return queues.accessTo(queues.byName(requiredText(input, 'QueueName')), 'GetQueueUrl');
       },
       async handle(input) {
         const owner = optionalText(input, 'QueueOwnerAWSAccountId');

@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../iam/principal.ts';
-import type { Call, CloudContext } from '../kernel/service.ts';
+import type { CloudContext } from '../kernel/service.ts';
 import { keyAccess } from '../kms/keys.ts';
 import { checkedAttributes, policyOf, type QueueAttributes, withDefaults } from './attributes.ts';
 import { sqsError } from './errors.ts';
@@ -124,17 +124,19 @@ export class Queues {
     this.#around.fifo.forget(queue.name);
   }
 
-  /** What a call on a queue needs to be allowed. */
+  /** What a call on a queue needs to be allowed, the use of the queue's key included. */
   access(action: string) {
-    return (input: { readonly QueueUrl?: unknown }, _call: Call): AccessRequest[] => {
-      const queue = this.byUrl(input.QueueUrl);
-      const { attributes } = queue.record;
-      const own = { action: `sqs:${action}`, resource: queue.arn, policy: policyOf(attributes) };
-      const actions = KEY_ACTIONS[action];
-      if (!attributes.KmsMasterKeyId || !actions) return [own];
-      const encryptionContext = { 'aws:sqs:arn': queue.arn };
-      return [own, ...keyAccess(this.context, attributes.KmsMasterKeyId, { via: 'sqs', actions, encryptionContext })];
-    };
+    return (input: { readonly QueueUrl?: unknown }): AccessRequest[] =>
+      this.accessTo(this.byUrl(input.QueueUrl), action);
+  }
+
+  accessTo(queue: Queue, action: string): AccessRequest[] {
+    const { KmsMasterKeyId: key } = queue.record.attributes;
+    const own = { action: `sqs:${action}`, resource: queue.arn, policy: policyOf(queue.record.attributes) };
+    const actions = KEY_ACTIONS[action];
+    if (!key || !actions) return [own];
+    const use = { via: 'sqs', actions, encryptionContext: { 'aws:sqs:arn': queue.arn } };
+    return [own, ...keyAccess(this.context, key, use)];
   }
 
   #open(record: QueueRecord): Queue {
