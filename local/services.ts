@@ -3,6 +3,7 @@ import { dynamodbService } from './dynamodb/service.ts';
 import { eventsService } from './events/service.ts';
 import type { ServiceFactory } from './kernel/cloud.ts';
 import { kmsService } from './kms/service.ts';
+import { lambdaService } from './lambda/service.ts';
 import { logsService } from './logs/service.ts';
 import { s3Service } from './s3/service.ts';
 import { snsService } from './sns/service.ts';
@@ -17,6 +18,7 @@ export const SERVICES: readonly ServiceFactory[] = [
   dynamodbService,
   eventsService,
   kmsService,
+  lambdaService,
   logsService,
   s3Service,
   snsService,

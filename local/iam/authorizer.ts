@@ -40,9 +40,18 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { account = '000000000000', region = 'us-east-1' } = options;
   const roles = new Map<string, KnownRole>();
   const denied = new Map<string, DeniedCall>();
+  const undefinedRoles = new Set<string>();
+  /** A role that nobody defined here has no policies to decide by: whoever named it is the operator, with all rights. */
+  const isUndefined = (roleArn: string) => {
+    if (roles.has(roleArn)) return false;
+    undefinedRoles.add(roleArn);
+    return true;
+  };
 
   const check = (principal: Principal, request: AccessRequest, code: string | undefined) => {
     if (principal.kind === 'cloud') return;
+    if (principal.kind === 'role' && isUndefined(principal.roleArn)) return;
+    if (principal.kind === 'service' && request.action === 'sts:AssumeRole' && isUndefined(request.resource)) return;
     const role = principal.kind === 'role' ? roles.get(principal.roleArn) : undefined;
     const context = requestContext(principal, request, { account, region, now: options.clock.now(), tags: role?.tags });
     const policy =
@@ -78,6 +87,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         statements: [...usage].flatMap(([source, policy]) => policy.report(source)),
       })),
       denied: [...denied.values()],
+      undefinedRoles: [...undefinedRoles],
     }),
   };
 }

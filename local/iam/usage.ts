@@ -6,6 +6,8 @@ export interface AccessReport {
   readonly roles: readonly RoleUsage[];
   /** Calls that were refused, each once, with how often. */
   readonly denied: readonly DeniedCall[];
+  /** Roles that were used and never defined, in templates or by CreateRole: nothing decided what they may. */
+  readonly undefinedRoles: readonly string[];
 }
 
 export interface RoleUsage {

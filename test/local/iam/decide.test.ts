@@ -218,6 +218,6 @@ describe('keys and roles, whose own policy must take part', () => {
     expect(granted(by, lambda, assume)).toBe(true);
     expect(granted(by, { ...lambda, service: 'states.amazonaws.com' }, assume)).toBe(false);
     expect(granted(by, operator, assume)).toBe(false);
-    expect(granted(by, lambda, { ...assume, resource: `${ROLE_ARN}-unknown` })).toBe(false);
+    expect(granted(by, operator, { ...assume, resource: `${ROLE_ARN}-unknown` })).toBe(false);
   });
 });

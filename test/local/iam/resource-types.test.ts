@@ -88,7 +88,7 @@ test('a managed policy grants to the roles that have it, and follows its changes
 });
 
 describe('what a role cannot be given', () => {
-  const managedArn = 'arn:aws:iam::aws:policy/AdministratorAccess';
+  const managedArn = 'arn:aws:iam::aws:policy/PowerUserAccess';
   test.each<[string, Record<string, unknown>, string]>([
     [
       'a managed policy that is not known',
