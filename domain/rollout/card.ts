@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { counted } from '../wording.ts';
-import { type RolloutDecision, rolloutDecisionSchema } from './decide.ts';
+import { type RolloutDecision, rolloutDecisionSchema } from './decision.ts';
 import { type RolloutState, rolloutStateSchema } from './evidence.ts';
 import { guardrailSchema } from './guardrail.ts';
 import { type Plan, planSchema } from './strategy.ts';
