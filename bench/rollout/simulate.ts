@@ -61,6 +61,8 @@ export function byRequests({ plan, guardrails, traffic, minutes }: Setting, sour
       const seen = own ? { challenger: answered, champion: IDLE } : { challenger: IDLE, champion: answered };
       state = observe(state, tickOf(id, at.step, seen));
       id += 1;
+      // While one version's answer is waited for, nothing new is known: the look would say what the last one said.
+      if (isOpen(state)) continue;
       const ending = look(state, plan, at, minute + request / count);
       if (ending) return ending;
     }
@@ -81,6 +83,11 @@ export function byJudge({ plan, traffic }: Setting, judge: Judge, source: Random
   }
   return { action: 'PROMOTE', minutes: judge.minutes, exposed, weight: 100 * share };
 }
+
+const isOpen = ({ watched }: RolloutState) =>
+  watched.every(
+    ({ evidence }) => evidence.kind === 'share' && evidence.open.champion.n + evidence.open.challenger.n > 0,
+  );
 
 const IDLE: Answered = { n: 0, errors: 0, slow: 0, latency: undefined };
 

@@ -42,19 +42,18 @@ export function harmIncrement({ challenger, champion }: Arms, base: number, delt
 
 /**
  * The champion's rate q at the point (q + δ, q) of the harmful versions that is nearest to "both at `base`": the argmin of
- * n_c·KL(base ‖ q + δ) + n_b·KL(base ‖ q), convex, by bisection on its derivative.
+ * n_c·KL(base ‖ q + δ) + n_b·KL(base ‖ q), convex, by bisection on its derivative. It lies where one of the two terms
+ * falls and the other rises: between base − δ and base.
  */
 export function nearestHarm(challengers: number, champions: number, base: number, delta: number): number {
-  const slope = (q: number) =>
-    challengers * divergenceSlope(base, q + delta) + (champions > 0 ? champions * divergenceSlope(base, q) : 0);
-  let [low, high] = [0, 1 - delta];
-  for (let step = 0; step < 64; step += 1) {
+  let [low, high] = [Math.max(0, base - delta), Math.min(base, 1 - delta)];
+  while (high - low > 1e-15) {
     const middle = (low + high) / 2;
-    if (middle <= low || middle >= high) break;
-    if (slope(middle) > 0) high = middle;
+    const slope = challengers * divergenceSlope(base, middle + delta) + champions * divergenceSlope(base, middle);
+    if (slope > 0) high = middle;
     else low = middle;
   }
-  return champions === 0 && base <= delta ? 0 : (low + high) / 2;
+  return champions === 0 ? low : (low + high) / 2;
 }
 
 /** Kullback–Leibler divergence of two coins, in nats. */
