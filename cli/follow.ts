@@ -42,8 +42,8 @@ export async function follow(uploadId: string, ports: FollowPorts): Promise<Foll
     }
     if (upload && upload.settledAt !== null) return { status: upload.status, upload, run };
     if (upload && run?.version) {
-      const version = await ports.registry.version(run.version);
-      if (version?.stage === 'AWAITING_APPROVAL') return { status: 'AWAITING_APPROVAL', upload, run };
+      const approval = await ports.registry.approval(run.version);
+      if (approval?.status === 'WAITING') return { status: 'AWAITING_APPROVAL', upload, run };
     }
     await ports.pause();
   }

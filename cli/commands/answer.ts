@@ -28,6 +28,11 @@ export async function answer(
   const { version, registry } = await openVersion(session, reference);
   const name = `${version.model}@${version.version}`;
   const approval = await registry.approval(version.version);
+  if (!approval && version.stage === 'AWAITING_APPROVAL') {
+    throw new CliError(1, `${name} is about to ask for an answer, but its run does not wait for one yet`, {
+      hint: 'Try again in a moment.',
+    });
+  }
   if (!approval) throw new CliError(2, `${name} does not wait for anybody: it is ${version.stage}`);
   const wanted = approved ? 'APPROVED' : 'REFUSED';
   if (approval.status !== 'WAITING' && approval.status !== wanted) {

@@ -14,14 +14,14 @@ export function housesCsv(rows: number, seed: number): string {
   return `house,size,rooms,district,price\n${lines.join('\n')}\n`;
 }
 
-/** Three species whose petals overlap a little. */
+/** Three species whose petals overlap. */
 export function flowersCsv(rows: number, seed: number): string {
   const random = mulberry32(seed);
   const species = ['setosa', 'versicolor', 'virginica'];
   const lines = Array.from({ length: rows }, () => {
     const kind = Math.floor(3 * random());
-    const length = 1.4 + 2 * kind + 1.6 * random();
-    const width = 0.3 + 0.8 * kind + 0.7 * random();
+    const length = 1.4 + 1.4 * kind + 2.6 * random();
+    const width = 0.3 + 0.6 * kind + 1.2 * random();
     return `${length.toFixed(2)},${width.toFixed(2)},${random() < 0.5 ? 'north' : 'south'},${species[kind]}`;
   });
   return `petal_length,petal_width,side,species\n${lines.join('\n')}\n`;
