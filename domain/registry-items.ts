@@ -144,6 +144,12 @@ export const datasetItemSchema = z.object({
 });
 export type DatasetItem = z.infer<typeof datasetItemSchema>;
 
+/** The item with the status of one attempt changed. */
+export function withStatus(item: DatasetItem, runId: string, status: RunStatus): DatasetItem {
+  const attempts = item.attempts.map((attempt) => (attempt.runId === runId ? { ...attempt, status } : attempt));
+  return { ...item, attempts };
+}
+
 /** `APPROVAL#…`: a version that waits, or waited, for a person; bound to the artifact that was shown to them. */
 export const approvalSchema = z.object({
   model: z.string(),

@@ -1,7 +1,7 @@
 import { Superseded } from '../../domain/errors.ts';
 import type { Run } from '../../domain/flow.ts';
 import type { NamedModelConfig } from '../../domain/model-config.ts';
-import { withStatus } from '../intake/intake.ts';
+import { withStatus } from '../../domain/registry-items.ts';
 import { onConflictRetry, type Registry } from '../shared/registry.ts';
 
 export interface AdmitPorts {

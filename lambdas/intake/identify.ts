@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { InvalidArtifact, InvalidDataset } from '../../domain/errors.ts';
 import type { DatasetRef } from '../../domain/flow.ts';
 import { trainingPrefix } from '../../domain/names.ts';
-import { manifestSchema, uploadKind } from './object-event.ts';
+import { manifestSchema, uploadKind } from '../../domain/uploads.ts';
 
 /** Reads one version of an object as a stream; throws InvalidArtifact when it is gone. */
 export interface UploadReader {

@@ -1,7 +1,13 @@
 import { InvalidDataset } from '../../domain/errors.ts';
 import type { DatasetRef } from '../../domain/flow.ts';
 import type { NamedModelConfig } from '../../domain/model-config.ts';
-import type { DatasetItem, RunItem, RunStatus, Upload } from '../../domain/registry-items.ts';
+import {
+  type DatasetItem,
+  type RunItem,
+  type RunStatus,
+  type Upload,
+  withStatus,
+} from '../../domain/registry-items.ts';
 import {
   type Offered,
   offer,
@@ -11,11 +17,12 @@ import {
   trainingRecipe,
   uploadId,
 } from '../../domain/slot.ts';
+import { uploadKind } from '../../domain/uploads.ts';
 import type { Executions } from '../shared/executions.ts';
 import { announceRun, announceUpload, type OutcomeAnnouncer } from '../shared/outcomes.ts';
 import { onConflictRetry, type Registry } from '../shared/registry.ts';
 import { identify, type UploadReader } from './identify.ts';
-import { type ObjectCreated, uploadKind } from './object-event.ts';
+import type { ObjectCreated } from './object-event.ts';
 
 export interface IntakePorts {
   readonly registry: Registry;
@@ -201,10 +208,4 @@ function datasetsOf(entry: SlotEntry, recipe: string, history: DatasetItem | nul
   const attempt = { runId, uploadId: entry.uploadId, status: 'PENDING' as const, recipe };
   const mine = { ...base, attempts: [...base.attempts, attempt] };
   return other && other.sha256 !== mine.sha256 ? [mine, other] : [mine];
-}
-
-/** The dataset item with one attempt's status changed. */
-export function withStatus(item: DatasetItem, runId: string, status: RunStatus): DatasetItem {
-  const attempts = item.attempts.map((attempt) => (attempt.runId === runId ? { ...attempt, status } : attempt));
-  return { ...item, attempts };
 }

@@ -1,6 +1,6 @@
 import { trainingPrefix } from '../../domain/names.ts';
 import { uploadId } from '../../domain/slot.ts';
-import { uploadKind } from '../intake/object-event.ts';
+import { uploadKind } from '../../domain/uploads.ts';
 import { recoverTraffic } from '../rollout/rollout.ts';
 import { type SettlePorts, settle } from '../settle/settle.ts';
 import { announceRun } from '../shared/outcomes.ts';

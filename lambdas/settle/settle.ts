@@ -1,8 +1,7 @@
 import type { Run } from '../../domain/flow.ts';
 import { decideApproval } from '../../domain/registry.ts';
-import type { RunItem, RunStatus } from '../../domain/registry-items.ts';
+import { type RunItem, type RunStatus, withStatus } from '../../domain/registry-items.ts';
 import { release } from '../../domain/slot.ts';
-import { withStatus } from '../intake/intake.ts';
 import type { Executions } from '../shared/executions.ts';
 import { announceRun, type OutcomeAnnouncer } from '../shared/outcomes.ts';
 import { onConflictRetry, type Registry } from '../shared/registry.ts';
