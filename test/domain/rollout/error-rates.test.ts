@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { byMinutes, byRequests, type Ending, type Setting } from '../../../bench/rollout/simulate.ts';
 import { bursty, diurnal, sourceOf, steady, type Traffic } from '../../../bench/rollout/traffic.ts';
+import { type Observation, observe, startEvidence } from '../../../domain/rollout/evidence.ts';
+import type { Guardrail } from '../../../domain/rollout/guardrail.ts';
 import { canary } from '../../../domain/rollout/strategy.ts';
+import { type Random, random } from '../../../domain/statistics/random.ts';
 import { binomialSf } from '../../../domain/statistics/special-functions.ts';
 import { rolloutOf } from '../../support/rollout.ts';
 
@@ -98,6 +101,111 @@ describe('at ten requests a second', () => {
   test('without traffic it is held', () => {
     const [only] = run({ rps: steady(0) }, 1, 600);
     expect(only).toEqual({ action: 'HOLD', minutes: 600, exposed: 0, weight: 10 });
+  });
+});
+
+/** How often the evidence of one guardrail crosses 20 for the challenger, and 20 against it, at any of many looks. */
+function crossings(guardrail: Guardrail, { runs, ticks }: { runs: number; ticks: number }, draw: () => Observation) {
+  const crossed = { safe: 0, harm: 0 };
+  for (let rollout = 0; rollout < runs; rollout += 1) {
+    let state = startEvidence([guardrail]);
+    let [safe, harm] = [-Infinity, -Infinity];
+    for (let id = 0; id < ticks; id += 1) {
+      const requests = { challenger: 1, champion: 1 };
+      state = observe(state, { id, step: 0, requests, seen: { [guardrail.name]: draw() } });
+      safe = Math.max(safe, state.watched[0]?.evidence.lnSafe ?? 0);
+      harm = Math.max(harm, state.watched[0]?.evidence.lnHarm ?? 0);
+    }
+    crossed.safe += safe >= Math.log(20) ? 1 : 0;
+    crossed.harm += harm >= Math.log(20) ? 1 : 0;
+  }
+  return crossed;
+}
+
+describe('predictions', () => {
+  const guardrail: Guardrail = {
+    kind: 'shift',
+    name: 'predictions',
+    required: true,
+    delta: 0.02,
+    harm: 0.1,
+    bins: 20,
+    overdispersion: 1,
+  };
+  const size = { runs: 150, ticks: 8 };
+
+  /** Bin shares tilted so far that the index against equal shares is `psi`. */
+  function tilted(psi: number): number[] {
+    const at = (slope: number) => {
+      const weights = Array.from({ length: 20 }, (_, bin) => Math.exp((slope * bin) / 20));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      return weights.map((weight) => weight / total);
+    };
+    const index = (shares: readonly number[]) =>
+      shares.reduce((sum, share) => sum + (share - 0.05) * Math.log(share / 0.05), 0);
+    let [low, high] = [0, 5];
+    for (let step = 0; step < 50; step += 1) {
+      const middle = (low + high) / 2;
+      if (index(at(middle)) < psi) low = middle;
+      else high = middle;
+    }
+    return at(low);
+  }
+
+  const draw = (psi: number, source: Random, champions = 1200) => {
+    const [moved, equal] = [tilted(psi), tilted(0)];
+    const counts = (shares: readonly number[], rows: number) => {
+      const edges = shares.map((_, bin) => shares.slice(0, bin + 1).reduce((sum, share) => sum + share, 0));
+      const found = new Array<number>(20).fill(0);
+      for (let row = 0; row < rows; row += 1) {
+        const at = source.uniform();
+        const bin = edges.findIndex((edge) => at < edge);
+        found[bin < 0 ? 19 : bin] = (found[bin < 0 ? 19 : bin] ?? 0) + 1;
+      }
+      return found;
+    };
+    return (): Observation => ({ kind: 'shift', challenger: counts(moved, 400), champion: counts(equal, champions) });
+  };
+
+  test('that are as far off as tolerated roll back in at most 5 of 100 cases', () => {
+    atMost(crossings(guardrail, size, draw(0.02, random(41))).harm, size.runs, 0.05);
+  });
+
+  test.each([400, 1200])(
+    'that moved as far as matters are let through in at most 5 of 100 (%d of the champion)',
+    (rows) => {
+      atMost(crossings(guardrail, size, draw(0.1, random(42), rows)).safe, size.runs, 0.05);
+    },
+  );
+
+  test('that agree are let through, that moved far are found', () => {
+    expect(crossings(guardrail, { runs: 30, ticks: 3 }, draw(0, random(43)))).toEqual({ safe: 30, harm: 0 });
+    expect(crossings(guardrail, { runs: 30, ticks: 3 }, draw(0.3, random(44)))).toEqual({ safe: 0, harm: 30 });
+  });
+});
+
+describe('quality on the same rows', () => {
+  const guardrail: Guardrail = { kind: 'pairs', name: 'quality', required: true, delta: 0.05 };
+  const size = { runs: 300, ticks: 100 };
+  /** Losses of 0 and 1 that differ on a tenth of the rows or more, `extra` more often against the challenger. */
+  const draw = (extra: number, source: Random) => (): Observation => ({
+    kind: 'pairs',
+    differences: Array.from({ length: 10 }, () => {
+      const at = source.uniform();
+      return at < 0.05 + extra ? 1 : at > 0.95 ? -1 : 0;
+    }),
+  });
+
+  test('equal: rolled back in at most 5 of 100 cases', () => {
+    const crossed = crossings(guardrail, size, draw(0, random(45)));
+    atMost(crossed.harm, size.runs, 0.05);
+    expect(crossed.safe).toBeGreaterThan(0.9 * size.runs);
+  });
+
+  test('worse by delta: let through in at most 5 of 100 cases', () => {
+    const crossed = crossings(guardrail, size, draw(0.05, random(46)));
+    atMost(crossed.safe, size.runs, 0.05);
+    expect(crossed.harm).toBeGreaterThan(0.9 * size.runs);
   });
 });
 

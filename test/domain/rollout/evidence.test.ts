@@ -4,6 +4,7 @@ import { type Guardrail, guardrailsOf } from '../../../domain/rollout/guardrail.
 import { canary, strategySchema } from '../../../domain/rollout/strategy.ts';
 import { baseRate, harmIncrement, safeIncrement } from '../../../domain/rollout/two-arm.ts';
 import { random } from '../../../domain/statistics/random.ts';
+import { populationShift, shiftLogDensity } from '../../../domain/statistics/relevance.ts';
 import { minutes, observeAll, rolloutOf, tick } from '../../support/rollout.ts';
 
 const { guardrails } = rolloutOf();
@@ -134,6 +135,17 @@ describe('predictions', () => {
         })),
       ),
     );
+
+  test('count as the ratio of densities between what is hoped or feared and the bound', () => {
+    const [challenger, champion] = [histogram(200, 0.2), histogram(1800, 0)];
+    const seen: Tick['seen'] = { predictions: { kind: 'shift', challenger, champion } };
+    const shift = populationShift(champion, challenger);
+    const mean = (...indices: number[]) =>
+      Math.log(indices.reduce((sum, index) => sum + Math.exp(shiftLogDensity(shift, index)), 0) / indices.length);
+    const evidence = evidenceOf('predictions', observeAll(watched(), [{ ...tick(0), seen }]));
+    expect(evidence.lnSafe).toBeCloseTo(mean(0, 0.02) - shiftLogDensity(shift, 0.1), 10);
+    expect(evidence.lnHarm).toBeCloseTo(mean(0.05, 0.1, 0.25, 1) - shiftLogDensity(shift, 0.02), 10);
+  });
 
   test('that agree are evidence against harm', () => {
     expect(run(0)).toMatchObject({ windows: 5 });
