@@ -18,6 +18,8 @@ function s3Ports(client: S3Client, buckets: { data: string; artifacts: string })
       new CopyObjectCommand({
         Bucket: buckets.data,
         Key: to,
+        // Copying tags takes permissions that only uploads with tags would need.
+        TaggingDirective: 'REPLACE',
         CopySource: `${bucket}/${encodeURIComponent(key)}${versionId ? `?versionId=${encodeURIComponent(versionId)}` : ''}`,
       }),
     );

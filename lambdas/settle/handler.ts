@@ -1,11 +1,13 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { settleInput } from '../../domain/flow.ts';
 import { snsAnnouncer } from '../shared/announcements.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { stepFunctions } from '../shared/executions.ts';
+import { logger, metrics } from '../shared/observability.ts';
 import { dynamoRegistry } from '../shared/registry.ts';
 import { taskHandler } from '../shared/task-handler.ts';
-import { type Ending, settle } from './settle.ts';
+import { type Ending, type Settled, settle } from './settle.ts';
 
 const environment = readEnvironment({
   MODEL_CONFIG: modelConfigVariable,
@@ -40,7 +42,14 @@ const input = z.union([settleInput, statusChange]);
 /** A message of a failure is for people: long traces belong in the log. */
 const LONGEST_REASON = 500;
 
-export const handler = taskHandler(input, (event) => {
+export const handler = taskHandler(input, async (event) => {
+  const { status, now } = await settleEvent(event);
+  logger.info('settled', { status, now });
+  if (now) count(status);
+  return { status };
+});
+
+function settleEvent(event: z.infer<typeof input>): Promise<Settled> {
   if ('detail' in event) {
     const { name, status, error, cause } = event.detail;
     const reason = [`execution ${status.toLowerCase().replace('_', ' ')}`, error, cause].filter(Boolean).join(': ');
@@ -50,7 +59,14 @@ export const handler = taskHandler(input, (event) => {
   const { status, version = null, semver = null, reportKey = null, failure } = outcome;
   if (status === 'FAILED') return settle(run.runId, failed([...outcome.reasons, ...explain(failure)]), ports);
   return settle(run.runId, { status, version, semver, reportKey, reasons: outcome.reasons }, ports);
-});
+}
+
+/** How often runs of a model end how. A metric costs only in hours in which runs end. */
+function count(outcome: string): void {
+  metrics.addDimensions({ model: environment.MODEL_CONFIG.name, outcome });
+  metrics.addMetric('SettledRuns', MetricUnit.Count, 1);
+  metrics.publishStoredMetrics();
+}
 
 const failed = (reasons: string[]): Ending => ({
   status: 'FAILED',

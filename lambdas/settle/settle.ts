@@ -22,23 +22,29 @@ export interface Ending {
   readonly reportKey: string | null;
 }
 
+export interface Settled {
+  readonly status: RunStatus;
+  /** False when the run had its outcome already, or is none that the registry knows. */
+  readonly now: boolean;
+}
+
 /**
  * Gives a run its one terminal outcome, tells people, frees the model's slot and starts whoever waits for it. Each step is
  * skipped when it was done before, so that a repeated call finishes what an interrupted one began and changes nothing else.
  */
-export async function settle(runId: string, ending: Ending, ports: SettlePorts): Promise<{ status: RunStatus }> {
+export async function settle(runId: string, ending: Ending, ports: SettlePorts): Promise<Settled> {
   const { registry } = ports;
   const settled = await onConflictRetry(async () => {
     const run = await registry.run(runId);
     if (!run) return null;
     if (ending.status === 'REJECTED') await refuseIfWaiting(ending, ports);
-    return run.endedAt === null ? end(run, ending, ports) : run;
+    return run.endedAt === null ? { run: await end(run, ending, ports), now: true } : { run, now: false };
   });
-  if (!settled) return { status: ending.status };
-  if (!settled.announced) await announceRun(settled, ports);
+  if (!settled) return { status: ending.status, now: false };
+  if (!settled.run.announced) await announceRun(settled.run, ports);
   const next = await onConflictRetry(() => freeSlot(runId, registry));
   if (next) await ports.executions.start(next);
-  return { status: settled.status };
+  return { status: settled.run.status, now: settled.now };
 }
 
 /** The outcome everywhere a person looks for it, in one transaction. */

@@ -123,8 +123,8 @@ describe('settle', () => {
     const plane = new ControlPlane();
     const { runId = '' } = await plane.take(plane.put('churn/training/a.csv', 'x\n1\n'));
     await settle(runId, FAILED, plane.ports);
-    const { status } = await settle(runId, { ...FAILED, status: 'REGISTERED' }, plane.ports);
-    expect(status).toBe('FAILED');
+    const again = await settle(runId, { ...FAILED, status: 'REGISTERED' }, plane.ports);
+    expect(again).toEqual({ status: 'FAILED', now: false });
     expect(plane.told.map(({ status: told }) => told)).toEqual(['FAILED']);
   });
 
