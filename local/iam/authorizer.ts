@@ -36,6 +36,11 @@ interface KnownRole extends RoleGrants {
   readonly usage: ReadonlyMap<string, PolicyUsage>;
 }
 
+/** What stands in for the trust of a role that nobody defined: whoever of the account is allowed to assume it, may. */
+const trustInAll = (account: string): PolicyDocument => ({
+  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }],
+});
+
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { account = '000000000000', region = 'us-east-1' } = options;
   const roles = new Map<string, KnownRole>();
@@ -55,7 +60,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const role = principal.kind === 'role' ? roles.get(principal.roleArn) : undefined;
     const context = requestContext(principal, request, { account, region, now: options.clock.now(), tags: role?.tags });
     const policy =
-      request.policy ?? (request.action === 'sts:AssumeRole' ? roles.get(request.resource)?.trust : undefined);
+      request.policy ??
+      (request.action === 'sts:AssumeRole' ? (roles.get(request.resource)?.trust ?? trustInAll(account)) : undefined);
     const question = { principal, action: request.action, resource: request.resource, context };
     const decision = decide(question, { account, identity: role?.usage ?? new Map(), resource: policy });
     count(decision);

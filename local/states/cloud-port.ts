@@ -1,21 +1,32 @@
-import { Unsupported } from '../kernel/errors.ts';
+import { AwsError } from '../kernel/errors.ts';
 import type { CloudContext, Document } from '../kernel/service.ts';
 import type { ServiceCall, TaskPort } from './integrations/runner.ts';
+
+const SESSION = 'StepFunctions';
 
 /** Tasks reach the cloud's other services with the role's permissions; each call is a piece of work of its own. */
 export function cloudPort(context: CloudContext): TaskPort {
   return {
-    invoke: async ({ service, action, input, roleArn }: ServiceCall): Promise<Document> => {
-      const account = roleArn.split(':')[4];
-      if (account !== context.account) {
-        throw new Unsupported(`roles of other accounts (${roleArn})`, {
-          hint: `Everything here belongs to ${context.account}.`,
-        });
-      }
-      const principal = context.rolePrincipal(roleArn, 'StepFunctions');
+    invoke: async ({ service, action, input, roleArn, assumedBy }: ServiceCall): Promise<Document> => {
+      if (assumedBy !== undefined) checkAssumption(context, assumedBy, roleArn);
+      const principal = context.rolePrincipal(roleArn, SESSION);
       return context.clock.run(`task ${service}:${action}`, (work) =>
         context.call(principal, service, action, input, work),
       );
     },
   };
+}
+
+/**
+ * A task's own credentials are a role that the machine's role may assume and that trusts it.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
+ */
+function checkAssumption(context: CloudContext, machineRole: string, roleArn: string): void {
+  try {
+    const machine = context.rolePrincipal(machineRole, SESSION);
+    context.authorize(machine, [{ action: 'sts:AssumeRole', resource: roleArn }]);
+  } catch (cause) {
+    const message = `The role ${machineRole} is not authorized to assume the task state's role, ${roleArn}.`;
+    throw new AwsError('AccessDeniedException', `${message} (${(cause as Error).message})`);
+  }
 }

@@ -8,6 +8,8 @@ export interface ServiceCall {
   readonly action: string;
   readonly input: Document;
   readonly roleArn: string;
+  /** The machine's own role, where the task's credentials name another one. */
+  readonly assumedBy?: string;
 }
 
 /** Where tasks reach the other services. */

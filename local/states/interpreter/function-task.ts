@@ -12,7 +12,7 @@ import type { Visit } from './visit.ts';
 /** A task whose resource is a function's ARN. */
 export async function runFunction(visit: Visit<TaskState>, arn: string): Promise<Json> {
   const { frame } = visit;
-  const { args, limit, roleArn, scheduled } = await orderOf(visit);
+  const { args, limit, caller, scheduled } = await orderOf(visit);
   const append = (type: string, details?: JsonObject) => {
     frame.pointer = frame.run.history.append(`LambdaFunction${type}`, frame.pointer, details);
   };
@@ -20,7 +20,7 @@ export async function runFunction(visit: Visit<TaskState>, arn: string): Promise
   append('Started');
   return reporting(append, async () => {
     const result = await callService(visit, {
-      call: { service: 'lambda', action: 'Invoke', input: lambdaFunction.request(arn, args), roleArn },
+      call: { service: 'lambda', action: 'Invoke', input: lambdaFunction.request(arn, args), ...caller },
       limit,
       read: lambdaFunction.result,
       failure: (error, requestId) => optimizedFailure('lambda', error, requestId),

@@ -55,7 +55,7 @@ async function performed(
   visit: Visit<TaskState>,
   { pattern }: ServiceResource,
   integration: Integration,
-  { args, limit, roleArn, scheduled }: TaskOrder,
+  { args, limit, caller: identity, scheduled }: TaskOrder,
   append: Append,
 ): Promise<Json> {
   const { execution, stateMachine, region } = visit.frame.run;
@@ -64,7 +64,7 @@ async function performed(
   const caller = { executionArn: execution.Id, stateMachineArn: stateMachine.Id };
   const input = integration.request(isObject(args) ? args : {}, caller);
   const answer = await callService(visit, {
-    call: { service: integration.service, action: integration.action, input, roleArn },
+    call: { service: integration.service, action: integration.action, input, ...identity },
     limit,
     read: integration.result,
     failure: integration.failure,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Cloud, startCloud } from '../../../local/cloud.ts';
 import type { Principal } from '../../../local/iam/principal.ts';
@@ -93,4 +94,61 @@ test.each([
     (error: { status: string }) => error.status,
   );
   expect(ended).toBe(status);
+});
+
+describe('a task with credentials of its own', () => {
+  const role = (RoleName: string, Principal: unknown, Action: string) => ({
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      RoleName,
+      AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }] },
+      Policies: [{ PolicyName: 'one', PolicyDocument: { Statement: [{ Effect: 'Allow', Action, Resource: '*' }] } }],
+    },
+  });
+  /** Asks who it is, as the role that its input names. */
+  const definition = {
+    QueryLanguage: 'JSONata',
+    StartAt: 'Ask',
+    States: {
+      Ask: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::aws-sdk:sts:getCallerIdentity',
+        Credentials: { RoleArn: '{% $states.input %}' },
+        Output: '{% $states.result.Arn %}',
+        End: true,
+      },
+    },
+  };
+  const machine = (trusted: unknown, mayAssume = true) => ({
+    Role: role('machine', { Service: 'states.amazonaws.com' }, mayAssume ? 'sts:AssumeRole' : 'sqs:SendMessage'),
+    Other: role('other', trusted, 'sqs:SendMessage'),
+    Jobs: {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: { DefinitionString: JSON.stringify(definition), RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] } },
+    },
+  });
+  const account = { AWS: { 'Fn::Sub': 'arn:aws:iam::${AWS::AccountId}:root' } };
+
+  test.each([
+    ['that lets it, does what that role may', machine(account), 'other', { status: 'SUCCEEDED' }],
+    ['that does not trust it, fails', machine({ Service: 'lambda.amazonaws.com' }), 'other', { status: 'FAILED' }],
+    ['that it was not granted, fails', machine(account, false), 'other', { status: 'FAILED' }],
+    ['of an account that nobody defined here, is taken at its word', machine(account), '2222', { status: 'SUCCEEDED' }],
+  ])('of a role %s', async (_what, resources, who, expected) => {
+    await deploy(resources);
+    const sfn = new SFNClient({
+      endpoint: cloud.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const roleArn = who === 'other' ? 'arn:aws:iam::000000000000:role/other' : 'arn:aws:iam::222222222222:role/theirs';
+    const stateMachineArn = cloud.outputs().App?.Url;
+    const input = JSON.stringify(roleArn);
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, input }));
+    await cloud.clock.idle();
+    const ended = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    expect(ended).toMatchObject(expected);
+    if (ended.status === 'FAILED') expect(ended.cause).toContain(`not authorized to assume the task state's role`);
+    else expect(ended.output).toContain('assumed-role/');
+  });
 });
