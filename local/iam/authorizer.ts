@@ -36,7 +36,6 @@ interface KnownRole extends RoleGrants {
   readonly usage: ReadonlyMap<string, PolicyUsage>;
 }
 
-/** What stands in for the trust of a role that nobody defined: whoever of the account is allowed to assume it, may. */
 const trustInAll = (account: string): PolicyDocument => ({
   Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }],
 });
@@ -53,6 +52,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     return true;
   };
 
+  /** What stands in for the trust of an undefined role that a role assumes: the grants of the one that asks decide. */
+  const trustOf = (roleArn: string, { kind }: Principal): PolicyDocument | undefined =>
+    roles.get(roleArn)?.trust ?? (kind === 'role' ? trustInAll(account) : undefined);
+
   const check = (principal: Principal, request: AccessRequest, code: string | undefined) => {
     if (principal.kind === 'cloud') return;
     if (principal.kind === 'role' && isUndefined(principal.roleArn)) return;
@@ -60,8 +63,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const role = principal.kind === 'role' ? roles.get(principal.roleArn) : undefined;
     const context = requestContext(principal, request, { account, region, now: options.clock.now(), tags: role?.tags });
     const policy =
-      request.policy ??
-      (request.action === 'sts:AssumeRole' ? (roles.get(request.resource)?.trust ?? trustInAll(account)) : undefined);
+      request.policy ?? (request.action === 'sts:AssumeRole' ? trustOf(request.resource, principal) : undefined);
     const question = { principal, action: request.action, resource: request.resource, context };
     const decision = decide(question, { account, identity: role?.usage ?? new Map(), resource: policy });
     count(decision);
