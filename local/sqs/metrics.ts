@@ -2,7 +2,7 @@ import type { Timer } from '../kernel/clock.ts';
 import type { CloudContext } from '../kernel/service.ts';
 import type { Queue } from './queue.ts';
 
-/** SQS publishes once a minute. */
+/** SQS publishes once a minute, on the minute. */
 const PERIOD_MS = 60_000;
 
 /**
@@ -48,7 +48,8 @@ export class QueueMetrics {
     this.#ticks.get(queue.name)?.cancel();
     this.#ticks.delete(queue.name);
     if (queue.isEmpty) return;
-    const tick = this.#context.clock.schedule(this.#context.clock.now() + PERIOD_MS, () => this.publish(queue), {
+    const nextMinute = (Math.floor(this.#context.clock.now() / PERIOD_MS) + 1) * PERIOD_MS;
+    const tick = this.#context.clock.schedule(nextMinute, () => this.publish(queue), {
       background: true,
       name: `sqs: metrics of ${queue.name}`,
     });
