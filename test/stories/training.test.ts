@@ -229,6 +229,41 @@ describe('the pipeline around the models', () => {
     ]);
   });
 
+  test('the reconciliation finishes what handlers that died left behind', async () => {
+    const registry = story.registry('churn');
+    const [ended] = (await registry.runs()).filter(({ status }) => status === 'FAILED');
+    if (!ended) throw new Error('no run has failed yet');
+    const runId = `${ended.runId}-9`;
+    const run = { model: 'churn', runId, dataset: ended.dataset };
+    const slot = await registry.slot();
+    // As if intake had died between its write and the start of the run, and settle before it could tell anybody.
+    await registry.write({
+      slot: { ...slot, running: { run, uploadId: 'gone', sequencer: '0' }, revision: slot.revision + 1 },
+      runs: [
+        { ...ended, announced: false },
+        {
+          ...ended,
+          runId,
+          attempt: 9,
+          status: 'PENDING',
+          executionArn: null,
+          startedAt: null,
+          endedAt: null,
+          announced: false,
+        },
+      ],
+    });
+    await story.told();
+    await story.cloud.clock.advance(3_600_000);
+    const finished = await until(async () => {
+      const found = await registry.run(runId);
+      return found?.announced ? found : undefined;
+    });
+    expect(['REGISTERED', 'REJECTED']).toContain(finished.status);
+    expect((await registry.run(ended.runId))?.announced).toBe(true);
+    expect((await story.told()).map(({ subject }) => subject)).toContain('churn: a run failed');
+  });
+
   test('every permission of every role was needed by somebody', async () => {
     await story.cloud.clock.advance(2 * 3_600_000);
     const { roles } = story.cloud.iam.report();

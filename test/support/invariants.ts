@@ -10,6 +10,7 @@ import type { Story } from './story.ts';
 
 /** What must hold after every story, whatever happened in it; each broken invariant is a sentence. */
 export async function brokenInvariants(story: Story): Promise<string[]> {
+  await story.quiet();
   const found: string[] = [];
   for (const model of story.environment.models.keys()) found.push(...(await brokenOf(story, model)));
   found.push(...(await leftInQueues(story)));

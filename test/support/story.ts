@@ -37,7 +37,9 @@ export interface Story {
   outcome(model: string, versionId: string): Promise<Followed>;
   upload(model: string, name: string, content: string | Uint8Array): Promise<Followed>;
   predict(model: string, instances: readonly unknown[]): Promise<Record<string, unknown>>;
-  /** What SNS has told since it was asked last. */
+  /** Waits until nothing happens any more: outcomes are told, slots are free, the next runs have ended. */
+  quiet(): Promise<void>;
+  /** The outcomes that SNS has told since it was asked last; what alarms say is left out. */
   told(): Promise<Told[]>;
   stop(): Promise<void>;
 }
@@ -106,7 +108,11 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
       );
       return JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as Record<string, unknown>;
     },
-    told: () => receive(sqs, mailbox),
+    quiet: () => cloud.clock.idle(),
+    async told() {
+      await story.quiet();
+      return (await receive(sqs, mailbox)).filter(({ subject }) => !/^(OK|ALARM|INSUFFICIENT_DATA): /.test(subject));
+    },
     async stop() {
       await cloud.stop();
       if (options.assembly === undefined) await rm(scratch, { recursive: true, force: true });
