@@ -1,35 +1,54 @@
 import { Unsupported } from '../kernel/errors.ts';
+import { FUNCTIONS, type MathFunction } from './math-functions.ts';
+import { type Operand, type Values, zip } from './operands.ts';
 
-/** A series of windows, newest last; undefined where there is no data. */
-export type Values = readonly (number | undefined)[];
+/** What an expression is computed from. */
+export interface MathScope {
+  readonly length: number;
+  series(id: string): Values;
+  /** Every metric of the request, for `METRICS()`. */
+  metrics(): Values[];
+}
+
+export interface Expression {
+  /** The ids that it names. */
+  readonly references: readonly string[];
+  /** Whether it takes all metrics. */
+  readonly usesMetrics: boolean;
+  evaluate(scope: MathScope): Operand;
+}
 
 /**
- * Evaluates a metric math expression over series of equal length: numbers, ids, `+ - * /`, comparisons, `AND OR`, `FILL`,
- * `IF`, `SUM AVG MIN MAX METRICS`. Anything else is refused by name.
+ * Compiles a metric math expression: numbers, ids, `[lists]`, `+ - * /`, comparisons, `AND OR`, and the functions of
+ * {@link FUNCTIONS}. Anything else is refused by name.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
-export function evaluate(expression: string, series: ReadonlyMap<string, Values>, length: number): Values {
-  const parser = new Parser(tokens(expression), { series, length, expression });
-  return asSeries(parser.parse(), length);
+export function compileExpression(text: string): Expression {
+  const known = COMPILED.get(text);
+  if (known) return known;
+  const parser = new Parser(text);
+  const evaluate = parser.parse();
+  const expression = { references: parser.references, usesMetrics: parser.usesMetrics, evaluate };
+  COMPILED.set(text, expression);
+  return expression;
 }
 
-type Operand = Values | number | Values[];
-const asSeries = (operand: Operand, length: number): Values => {
-  if (typeof operand === 'number') return Array<number>(length).fill(operand);
-  return isList(operand) ? (operand[0] ?? []) : operand;
-};
-const isList = (operand: Operand): operand is Values[] => Array.isArray(operand) && Array.isArray(operand[0]);
+const COMPILED = new Map<string, Expression>();
 
-function tokens(expression: string): string[] {
-  const found = expression.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|>=|<=|==|!=|&&|\|\||[-+*/(),<>]|\S/g) ?? [];
-  return [...found];
+type Compute = Expression['evaluate'];
+
+interface Binary {
+  readonly level: number;
+  apply(a: number, b: number): number | undefined;
 }
 
-const BINARY: Record<string, { level: number; apply: (a: number, b: number) => number | undefined }> = {
-  OR: { level: 1, apply: (a, b) => Number(a !== 0 || b !== 0) },
-  '||': { level: 1, apply: (a, b) => Number(a !== 0 || b !== 0) },
-  AND: { level: 2, apply: (a, b) => Number(a !== 0 && b !== 0) },
-  '&&': { level: 2, apply: (a, b) => Number(a !== 0 && b !== 0) },
+const or: Binary = { level: 1, apply: (a, b) => Number(a !== 0 || b !== 0) };
+const and: Binary = { level: 2, apply: (a, b) => Number(a !== 0 && b !== 0) };
+const BINARY: Readonly<Record<string, Binary>> = {
+  OR: or,
+  '||': or,
+  AND: and,
+  '&&': and,
   '<': { level: 3, apply: (a, b) => Number(a < b) },
   '<=': { level: 3, apply: (a, b) => Number(a <= b) },
   '>': { level: 3, apply: (a, b) => Number(a > b) },
@@ -41,96 +60,103 @@ const BINARY: Record<string, { level: number; apply: (a: number, b: number) => n
   '*': { level: 5, apply: (a, b) => a * b },
   '/': { level: 5, apply: (a, b) => (b === 0 ? undefined : a / b) },
 };
+const PRODUCT_LEVEL = 5;
 
-interface Scope {
-  readonly series: ReadonlyMap<string, Values>;
-  readonly length: number;
-  readonly expression: string;
-}
-
+/** Precedence climbing; what comes out computes on a scope. */
 class Parser {
-  readonly #tokens: string[];
-  readonly #scope: Scope;
+  readonly references: string[] = [];
+  usesMetrics = false;
+  readonly #text: string;
+  readonly #tokens: readonly string[];
   #at = 0;
 
-  constructor(list: string[], scope: Scope) {
-    this.#tokens = list;
-    this.#scope = scope;
+  constructor(text: string) {
+    this.#text = text;
+    this.#tokens = text.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|>=|<=|==|!=|&&|\|\||\S/g) ?? [];
   }
 
-  parse(): Operand {
-    const value = this.#binary(0);
+  parse(): Compute {
+    const compute = this.#binary(0);
     if (this.#at < this.#tokens.length) throw this.#unsupported();
-    return value;
+    return compute;
   }
 
-  #binary(level: number): Operand {
+  #binary(level: number): Compute {
     let left = this.#primary();
     for (;;) {
       const operator = BINARY[this.#tokens[this.#at] ?? ''];
       if (!operator || operator.level <= level) return left;
       this.#at += 1;
-      const right = this.#binary(operator.level);
-      left = this.#zip(left, right, operator.apply);
+      const [first, second] = [left, this.#binary(operator.level)];
+      left = (scope) => zip(first(scope), second(scope), scope.length, operator.apply);
     }
   }
 
-  #primary(): Operand {
+  #primary(): Compute {
     const token = this.#tokens[this.#at++];
     if (token === undefined) throw this.#unsupported();
-    if (token === '(') {
-      const value = this.#binary(0);
-      this.#expect(')');
-      return value;
+    if (token === '(') return this.#closed(this.#binary(0), ')');
+    if (token === '[') return this.#list();
+    if (token === '-') {
+      const operand = this.#binary(PRODUCT_LEVEL);
+      return (scope) => zip(0, operand(scope), scope.length, (a, b) => a - b);
     }
-    if (token === '-') return this.#zip(0, this.#binary(5), (a, b) => a - b);
-    if (/^\d/.test(token)) return Number(token);
+    if (/^\d/.test(token)) return () => Number(token);
     if (this.#tokens[this.#at] === '(') return this.#call(token);
-    const series = this.#scope.series.get(token);
-    if (!series) throw this.#unsupported();
-    return series;
+    // An id begins with a lower case letter.
+    if (!/^[a-z]/.test(token)) throw this.#unsupported();
+    this.references.push(token);
+    return (scope) => scope.series(token);
   }
 
-  #call(name: string): Operand {
-    this.#expect('(');
-    const values: Operand[] = [];
-    while (this.#tokens[this.#at] !== ')') {
-      values.push(this.#binary(0));
-      if (this.#tokens[this.#at] !== ')') this.#expect(',');
+  #list(): Compute {
+    const items = this.#items(']');
+    return (scope) => ({ list: items.map((item) => asSeries(item(scope), scope.length)) });
+  }
+
+  #call(name: string): Compute {
+    this.#at += 1;
+    if (name === 'METRICS' && this.#tokens[this.#at] === ')') {
+      this.#at += 1;
+      this.usesMetrics = true;
+      return (scope) => ({ list: scope.metrics() });
     }
-    this.#expect(')');
-    const { length } = this.#scope;
-    const [first = 0, second = 0, third = 0] = values;
-    if (name === 'METRICS' && values.length === 0) return [...this.#scope.series.values()];
-    if (name === 'FILL' && values.length === 2) {
-      const filler = asSeries(second, length);
-      return asSeries(first, length).map((value, index) => value ?? filler[index]);
-    }
-    if (name === 'IF' && values.length === 3) {
-      const [yes, no] = [asSeries(second, length), asSeries(third, length)];
-      return asSeries(first, length).map((value, index) =>
-        value === undefined ? undefined : value !== 0 ? yes[index] : no[index],
+    const call: MathFunction | undefined = FUNCTIONS[name];
+    if (!call) throw this.#unsupported();
+    if (name === 'FILL') return this.#fill(call);
+    const given = this.#items(')');
+    if (!call.arity.includes(given.length)) throw this.#unsupported();
+    return (scope) =>
+      call.apply(
+        given.map((item) => item(scope)),
+        scope.length,
       );
-    }
-    const fold = FOLDS[name];
-    if (!fold || values.length !== 1) throw this.#unsupported();
-    if (!isList(first)) {
-      const known = asSeries(first, length).filter((value) => value !== undefined);
-      return known.length === 0 ? Array<undefined>(length).fill(undefined) : fold(known);
-    }
-    return Array.from({ length }, (_, index) => {
-      const known = first.map((series) => series[index]).filter((value) => value !== undefined);
-      return known.length === 0 ? undefined : fold(known);
-    });
   }
 
-  #zip(left: Operand, right: Operand, apply: (a: number, b: number) => number | undefined): Values {
-    const { length } = this.#scope;
-    const [a, b] = [asSeries(left, length), asSeries(right, length)];
-    return a.map((value, index) => {
-      const other = b[index];
-      return value === undefined || other === undefined ? undefined : apply(value, other);
-    });
+  /** `FILL(series, REPEAT)` names a way of filling where others have a value. */
+  #fill(call: MathFunction): Compute {
+    const series = this.#closed(this.#binary(0), ',');
+    if (this.#tokens[this.#at] === 'REPEAT') {
+      this.#at += 1;
+      return this.#closed((scope) => call.apply([series(scope)], scope.length), ')');
+    }
+    const filler = this.#closed(this.#binary(0), ')');
+    return (scope) => call.apply([series(scope), filler(scope)], scope.length);
+  }
+
+  #items(end: string): Compute[] {
+    const items: Compute[] = [];
+    while (this.#tokens[this.#at] !== end) {
+      items.push(this.#binary(0));
+      if (this.#tokens[this.#at] !== end) this.#expect(',');
+    }
+    this.#expect(end);
+    return items;
+  }
+
+  #closed(compute: Compute, end: string): Compute {
+    this.#expect(end);
+    return compute;
   }
 
   #expect(token: string): void {
@@ -138,13 +164,12 @@ class Parser {
   }
 
   #unsupported() {
-    return new Unsupported(`the metric math expression ${JSON.stringify(this.#scope.expression)}`);
+    return new Unsupported(`the metric math expression ${JSON.stringify(this.#text)}`);
   }
 }
 
-const FOLDS: Record<string, (values: readonly number[]) => number> = {
-  SUM: (values) => values.reduce((sum, value) => sum + value, 0),
-  AVG: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
-  MIN: (values) => Math.min(...values),
-  MAX: (values) => Math.max(...values),
-};
+/** An operand as one series; of a list, which only functions take, the first. */
+export function asSeries(operand: Operand, length: number): Values {
+  if (typeof operand === 'number') return Array<number>(length).fill(operand);
+  return 'list' in operand ? (operand.list[0] ?? []) : operand;
+}

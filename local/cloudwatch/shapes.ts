@@ -1,6 +1,7 @@
-import type { CloudContext, Document } from '../kernel/service.ts';
-import { type Alarm, type AlarmQuery, checkAlarm } from './alarms.ts';
+import { Unsupported } from '../kernel/errors.ts';
+import type { Document } from '../kernel/service.ts';
 import type { MetricId } from './metric-store.ts';
+import type { MetricQuery } from './queries.ts';
 
 /** Conversions between CloudWatch's API shapes (and those of CloudFormation, which are the same) and our own. */
 
@@ -12,9 +13,18 @@ export const dimensionsOf = (list: unknown): Record<string, string> =>
 export const dimensionList = (dimensions: Readonly<Record<string, string>>) =>
   Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
 
+export const tagsOf = (list: unknown): Record<string, string> =>
+  Object.fromEntries(((list ?? []) as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
+
 export function metricOf({ Namespace, MetricName, Dimensions }: Document): MetricId {
   return { namespace: String(Namespace), name: String(MetricName), dimensions: dimensionsOf(Dimensions) };
 }
+
+export const metricShape = ({ namespace, name, dimensions }: MetricId): Document => ({
+  Namespace: namespace,
+  MetricName: name,
+  Dimensions: dimensionList(dimensions),
+});
 
 /** JSON gives epoch seconds, CBOR a Date, the query protocol ISO 8601 text. */
 export function timeOf(value: unknown): number {
@@ -22,76 +32,33 @@ export function timeOf(value: unknown): number {
   return typeof value === 'number' ? value * 1000 : Date.parse(String(value));
 }
 
+/** `2026-01-05T00:00:00.000+0000`, as alarms write times. */
+export const cloudWatchTime = (at: number): string => new Date(at).toISOString().replace('Z', '+0000');
+
 export const flag = (value: unknown, fallback: boolean) => (value === undefined ? fallback : String(value) === 'true');
 
 /** A query of GetMetricData or of an alarm's `Metrics`. */
-export function queryOf(query: Document): AlarmQuery {
-  const { Id, MetricStat, Expression, ReturnData } = query as { [key: string]: unknown; MetricStat?: Document };
+export function queryOf(query: Document): MetricQuery {
+  const { Id, MetricStat, Expression, Label, ReturnData, Period: _period, ...rest } = query;
+  const { Metric, Period, Stat, ...more } = (MetricStat ?? {}) as Document;
+  const unknown = Object.entries({ ...rest, ...more }).find(([, value]) => value !== undefined)?.[0];
+  if (unknown) throw new Unsupported(`the parameter ${unknown} of a metric query`);
   return {
     id: String(Id),
     returnData: flag(ReturnData, true),
+    ...(Label === undefined ? {} : { label: String(Label) }),
     ...(Expression === undefined ? {} : { expression: String(Expression) }),
     ...(MetricStat
-      ? {
-          stat: {
-            metric: metricOf(MetricStat.Metric as Document),
-            statistic: String(MetricStat.Stat),
-            period: Number(MetricStat.Period),
-          },
-        }
+      ? { stat: { metric: metricOf(Metric as Document), statistic: String(Stat), period: Number(Period) } }
       : {}),
   };
 }
 
-/** An alarm from the parameters of PutMetricAlarm; keeps the state of the one that it replaces. */
-export function alarmOf(input: Document, context: CloudContext, before: Alarm | undefined): Alarm {
-  const name = String(input.AlarmName);
-  const queries = Array.isArray(input.Metrics) ? (input.Metrics as Document[]).map(queryOf) : [singleQuery(input)];
-  const evaluationPeriods = Number(input.EvaluationPeriods);
-  const list = (value: unknown) => (value as string[] | undefined) ?? [];
-  return checkAlarm({
-    name,
-    arn: `arn:aws:cloudwatch:${context.region}:${context.account}:alarm:${name}`,
-    description: String(input.AlarmDescription ?? ''),
-    queries,
-    comparison: String(input.ComparisonOperator),
-    threshold: Number(input.Threshold),
-    evaluationPeriods,
-    datapointsToAlarm: Number(input.DatapointsToAlarm ?? evaluationPeriods),
-    treatMissingData: String(input.TreatMissingData ?? 'missing'),
-    actionsEnabled: flag(input.ActionsEnabled, true),
-    actions: {
-      ALARM: list(input.AlarmActions),
-      OK: list(input.OKActions),
-      INSUFFICIENT_DATA: list(input.InsufficientDataActions),
-    },
-    state: before?.state ?? 'INSUFFICIENT_DATA',
-    reason: before?.reason ?? '',
-    stateChangedAt: before?.stateChangedAt ?? context.clock.now(),
-    definition: input,
-  });
-}
-
-function singleQuery(input: Document): AlarmQuery {
-  const statistic = String(input.ExtendedStatistic ?? input.Statistic);
-  return { id: 'm1', returnData: true, stat: { metric: metricOf(input), statistic, period: Number(input.Period) } };
-}
-
-export function alarmShape(alarm: Alarm): Document {
-  const { AlarmName: _name, ...definition } = alarm.definition;
-  return {
-    ...definition,
-    AlarmName: alarm.name,
-    AlarmArn: alarm.arn,
-    ActionsEnabled: alarm.actionsEnabled,
-    AlarmActions: alarm.actions.ALARM,
-    OKActions: alarm.actions.OK,
-    InsufficientDataActions: alarm.actions.INSUFFICIENT_DATA,
-    Threshold: alarm.threshold,
-    EvaluationPeriods: alarm.evaluationPeriods,
-    StateValue: alarm.state,
-    StateReason: alarm.reason || 'Unchecked: Initial alarm creation',
-    StateUpdatedTimestamp: new Date(alarm.stateChangedAt),
-    StateTransitionedTimestamp: new Date(alarm.stateChangedAt),
-  };
-}
+export const queryShape = ({ id, stat, expression, label, returnData }: MetricQuery): Document => ({
+  Id: id,
+  ...(stat
+    ? { MetricStat: { Metric: metricShape(stat.metric), Period: stat.period, Stat: stat.statistic } }
+    : { Expression: expression }),
+  ...(label === undefined ? {} : { Label: label }),
+  ReturnData: returnData,
+});

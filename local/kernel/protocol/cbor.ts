@@ -1,7 +1,7 @@
 import { decode, encode, Token, Type } from 'cborg';
 import { AwsError } from '../errors.ts';
 import type { Document } from '../service.ts';
-import type { WireProtocol } from './wire.ts';
+import { bodyOf, type WireProtocol } from './wire.ts';
 
 /**
  * rpcv2Cbor: `POST /service/<service>/operation/<Action>`, CBOR both ways, timestamps as tag 1.
@@ -13,7 +13,7 @@ export const cborProtocol: WireProtocol = {
   async decode(request) {
     const action = /\/operation\/(\w+)$/.exec(request.rawPath)?.[1];
     if (!action) throw new AwsError('UnknownOperationException', `No operation in the path ${request.rawPath}`);
-    const bytes = await request.bytes();
+    const bytes = await bodyOf(request);
     const tags: Record<number, (inner: () => unknown) => unknown> = {};
     tags[1] = (inner) => new Date(Number(inner()) * 1000);
     return { action, input: bytes.length === 0 ? {} : (decode(bytes, { tags, allowUndefined: true }) as Document) };

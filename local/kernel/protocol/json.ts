@@ -1,6 +1,6 @@
 import { AwsError } from '../errors.ts';
 import type { Document } from '../service.ts';
-import type { WireProtocol } from './wire.ts';
+import { bodyOf, type WireProtocol } from './wire.ts';
 
 /**
  * awsJson1_0 and awsJson1_1: `X-Amz-Target: <prefix>.<Action>`, JSON both ways, timestamps as epoch seconds.
@@ -15,7 +15,7 @@ export const jsonProtocol: WireProtocol = {
     if (prefix !== service.target || action === '') {
       throw new AwsError('UnknownOperationException', `Unknown target ${JSON.stringify(target)} for ${service.name}`);
     }
-    const text = (await request.bytes()).toString('utf8');
+    const text = (await bodyOf(request)).toString('utf8');
     return { action, input: parse(text) };
   },
 
@@ -53,10 +53,11 @@ function parse(text: string): Document {
   throw new AwsError('SerializationException', 'The request body is not a JSON object');
 }
 
-/** Dates as epoch seconds, bytes as base64; `this[key]` because JSON.stringify has called toJSON on `value` already. */
+/** Dates as epoch seconds, bytes as base64, maps as objects; `this[key]` because JSON.stringify has called toJSON on `value` already. */
 function replacer(this: Document, key: string, value: unknown): unknown {
   const raw = this[key];
   if (raw instanceof Date) return raw.getTime() / 1000;
+  if (raw instanceof Map) return Object.fromEntries(raw);
   if (raw instanceof Uint8Array) return Buffer.from(raw).toString('base64');
   return value;
 }

@@ -1,6 +1,6 @@
 import { AwsError } from '../errors.ts';
 import type { Document, ServiceDefinition } from '../service.ts';
-import type { WireProtocol } from './wire.ts';
+import { bodyOf, type WireProtocol } from './wire.ts';
 
 /**
  * The query protocol: form parameters in, XML out. Every scalar arrives as text, so operations convert what they need.
@@ -13,7 +13,7 @@ export const queryProtocol: WireProtocol = {
     (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded'),
 
   async decode(request) {
-    const parameters = new URLSearchParams((await request.bytes()).toString('utf8'));
+    const parameters = new URLSearchParams((await bodyOf(request)).toString('utf8'));
     const action = parameters.get('Action');
     if (!action) throw new AwsError('MissingAction', 'The request does not contain the parameter Action');
     const tree: Tree = {};
