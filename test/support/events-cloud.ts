@@ -5,7 +5,7 @@ import {
   PutTargetsCommand,
   type Target,
 } from '@aws-sdk/client-eventbridge';
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { eventsService } from '../../local/events/service.ts';
 import { createAuthorizer } from '../../local/iam/authorizer.ts';
 import type { AccessRequest, PolicyDocument } from '../../local/iam/principal.ts';
@@ -40,7 +40,7 @@ export interface EventsCloud extends TestKernel {
   readonly logged: string[];
   /** Makes a queue that lets EventBridge in for the rule `orders`; its ARN. */
   queue(name: string, policy?: PolicyDocument): Promise<string>;
-  /** The messages of a queue, each once. */
+  /** Takes the messages out of a queue. */
   messages(name: string): Promise<{ body: string; attributes: Record<string, string | undefined> }[]>;
   /** A rule `orders` about every event of the source `shop`, with one target. */
   rule(target: Partial<Target>): Promise<void>;
@@ -79,6 +79,9 @@ export async function eventsCloud(
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl: url(name), MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
       );
+      for (const { ReceiptHandle } of Messages) {
+        await sqs.send(new DeleteMessageCommand({ QueueUrl: url(name), ReceiptHandle }));
+      }
       return Messages.map(({ Body = '', MessageAttributes = {} }) => ({
         body: Body,
         attributes: Object.fromEntries(
