@@ -123,13 +123,6 @@ export const registerOutput = z.object({
 export const requestApprovalInput = z.object({ run: runSchema, version: z.int(), token: z.string() });
 export const approvalResult = z.object({ approved: z.boolean(), by: z.string(), reason: z.string() });
 
-export const rolloutInput = z.object({ run: runSchema, version: z.int() });
-export const rolloutOutput = z.object({
-  champion: z.int(),
-  previous: z.int().nullable(),
-  functionVersion: z.string(),
-});
-
 export const OUTCOMES = ['REGISTERED', 'REJECTED', 'QUARANTINED', 'SUPERSEDED', 'DUPLICATE', 'FAILED'] as const;
 export type OutcomeStatus = (typeof OUTCOMES)[number];
 export const settleInput = z.object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { durationMs } from './duration.ts';
+import { strategySchema } from './rollout/strategy.ts';
 
 /** A column name as it stands in the data: any text but the empty one. */
 const columnName = z.string().min(1).max(255);
@@ -145,7 +146,8 @@ export const modelConfigSchema = z.strictObject({
   serving: z
     .strictObject({ kind: z.literal('lambda'), memory: z.int().min(512).max(10_240).default(1024) })
     .default({ kind: 'lambda', memory: 1024 }),
-  rollout: z.strictObject({ kind: z.literal('all-at-once') }).default({ kind: 'all-at-once' }),
+  /** How a version that passed its gates gets the traffic. */
+  rollout: strategySchema.default({ kind: 'all-at-once' }),
   notify: z.strictObject({ email: z.array(z.email()).default([]) }).default({ email: [] }),
 });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;

@@ -31,6 +31,12 @@ export const RUN_FILES = {
 export const candidateArtifact = (model: string, runId: string, learner: string) =>
   `${runPrefix(model, runId)}candidates/${learner}/artifact.zip`;
 
+/** `rollout-<token>.json` and `.html` among the files of the run that made the challenger: the card of one rollout. */
+export const rolloutCard = (model: string, runId: string, token: number) => ({
+  json: `${runPrefix(model, runId)}rollout-${token}.json`,
+  html: `${runPrefix(model, runId)}rollout-${token}.html`,
+});
+
 /** Registry keys: partition `MODEL#<model>`, sort keys below. */
 export const registryPartition = (model: string) => `MODEL#${model}`;
 export const SORT_KEYS = {
@@ -42,6 +48,7 @@ export const SORT_KEYS = {
   dataset: (sha256: string) => `DATASET#${sha256}`,
   upload: (id: string) => `UPLOAD#${id}`,
   run: (runId: string) => `RUN#${runId}`,
+  rollout: (token: number) => `ROLLOUT#${String(token).padStart(10, '0')}`,
   approval: (version: number) => `APPROVAL#${String(version).padStart(6, '0')}`,
 } as const;
 
@@ -55,6 +62,7 @@ export const OUTPUTS = {
   registryTable: 'RegistryTableName',
   alertsTopic: 'AlertsTopicArn',
   trainStateMachine: 'TrainStateMachineArn',
+  rolloutStateMachine: 'RolloutStateMachineArn',
   predictFunction: 'PredictFunctionName',
   predictUrl: 'PredictUrl',
 } as const;

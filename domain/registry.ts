@@ -24,12 +24,14 @@ export interface Act {
   readonly who: string;
   readonly why: string;
   readonly time: string;
+  /** What it rests on. @default the judgement of the version's gates */
+  readonly evidenceSha256?: string;
 }
 
 /** Where a version may go from where it stands; REJECTED leads on only through a new approval. */
 const NEXT_STAGES: Record<Stage, readonly Stage[]> = {
   AWAITING_APPROVAL: ['REGISTERED', 'REJECTED'],
-  REGISTERED: ['CHAMPION'],
+  REGISTERED: ['CHAMPION', 'REJECTED'],
   CHAMPION: ['RETIRED', 'REJECTED'],
   RETIRED: ['CHAMPION'],
   REJECTED: ['REGISTERED'],
@@ -82,12 +84,15 @@ export function decideApproval(
   return change(head, {}, { kind, act: answer, was: version, now });
 }
 
-/** Takes the traffic lock for a version; the new head's `rollout.token` fences every later write of this rollout. */
+/**
+ * Takes the traffic lock for a version; the new head's `rollout.token` fences every later write of this rollout. The
+ * champion itself may be rolled out again, on new code.
+ */
 export function beginRollout(head: Head, version: Version, act: Act & { runId: string }): Transition {
   if (head.rollout) {
     return refuse(
       'ROLLOUT_IN_PROGRESS',
-      `version ${head.rollout.version} is being rolled out by run ${head.rollout.runId}`,
+      `version ${head.rollout.version} is being rolled out by ${head.rollout.runId}`,
     );
   }
   const refusal = promotable(head, version);
@@ -107,24 +112,39 @@ export function promote(
   const refusal = promotable(head, version);
   if (refusal) return refusal;
   const now: Version = { ...version, stage: 'CHAMPION', functionVersion: act.functionVersion };
+  if (head.champion === version.version) return change(head, { rollout: null }, { kind: 'PROMOTED', act, was: version, now });
   const retired = act.champion ? [{ ...act.champion, stage: 'RETIRED' as const }] : [];
   const changes = { champion: version.version, previousChampion: head.champion, rollout: null };
   return change(head, changes, { kind: 'PROMOTED', act, was: version, now, also: retired });
 }
 
-/** Gives the lock back without a new champion; the version stays what it was. */
-export function abortRollout(head: Head, version: Version, act: Act & { token: number }): Transition {
+/**
+ * Gives the lock back without a new champion. The version stays what it was, unless something spoke against it: then it
+ * is rejected, and only a new approval brings it back.
+ */
+export function abortRollout(
+  head: Head,
+  version: Version,
+  act: Act & { token: number; kind?: 'ROLLED_BACK' | 'ROLLOUT_ABORTED'; reject?: boolean },
+): Transition {
   if (!holdsLock(head, version, act.token)) return superseded(version);
-  return change(head, { rollout: null }, { kind: 'ROLLOUT_ABORTED', act, was: version, now: version });
+  const rejected = act.reject === true && version.stage === 'REGISTERED';
+  const now: Version = rejected ? { ...version, stage: 'REJECTED' } : version;
+  return change(head, { rollout: null }, { kind: act.kind ?? 'ROLLOUT_ABORTED', act, was: version, now });
 }
 
 /**
- * Puts the previous champion back, in one step and at any time: a rollout in progress loses its lock.
+ * Puts the previous champion back (or, where a person names it, any earlier one), in one step and at any time: a rollout in
+ * progress loses its lock.
  * The version that is taken off is rejected, so that only a new approval brings it back.
  */
-export function rollBack(head: Head, versions: { champion: Version; previous: Version }, act: Act): Transition {
+export function rollBack(
+  head: Head,
+  versions: { champion: Version; previous: Version },
+  act: Act & { named?: boolean },
+): Transition {
   const { champion, previous } = versions;
-  if (head.previousChampion === null || head.previousChampion !== previous.version) {
+  if (!act.named && (head.previousChampion === null || head.previousChampion !== previous.version)) {
     return refuse('NO_PREVIOUS', 'there is no previous champion to go back to');
   }
   if (head.champion !== champion.version || !mayBecome(champion, 'REJECTED')) return wrongStage(champion, 'REJECTED');
@@ -161,7 +181,7 @@ function change(head: Head, changes: Partial<Head>, story: Story): Transition {
     why: act.why,
     before,
     after,
-    evidenceSha256: now.evidenceSha256,
+    evidenceSha256: act.evidenceSha256 ?? now.evidenceSha256,
   });
   const next: Head = {
     ...changed,
@@ -192,6 +212,7 @@ function difference(before: Facts, after: Facts): [Facts, Facts] {
 
 function promotable(head: Head, version: Version): Transition | undefined {
   if (!version.gates.passed) return refuse('FAILED_GATES', `version ${version.version} failed its gates`);
+  if (head.champion === version.version) return undefined;
   if (version.stage !== 'REGISTERED') return wrongStage(version, 'CHAMPION');
   if (version.challenged !== head.champion) {
     const [then, since] = [version.challenged ?? 'none', head.champion ?? 'none'];

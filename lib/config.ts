@@ -19,9 +19,6 @@ export const lambdaTraining = (options: { learners?: Learner[]; memory?: number 
 /** Serves from a Lambda behind the alias `live`; `memory` in MB. */
 export const lambdaServing = (options: { memory?: number } = {}) => ({ kind: 'lambda', ...options }) as const;
 
-/** Moves all traffic to a new champion in one step. */
-export const allAtOnce = () => ({ kind: 'all-at-once' }) as const;
-
 /**
  * The metric must reach a value: `atLeast('auc', 0.75)`, `atLeast('rmse', 12)` (for errors, "at least as good as").
  * With `mode: 'bound'` the bad end of the 95 % interval must.
@@ -56,4 +53,5 @@ type GoldenRow = Extract<Gate, { gate: 'golden-rows' }>['rows'][number];
 /** Rows whose prediction is known: a label, or a range for a number. */
 export const goldenRows = (rows: GoldenRow[]) => ({ gate: 'golden-rows', rows }) as const;
 
-export { blueGreen, canary, linear, sagemakerServing, sagemakerTraining, shadow } from './config/unsupported.ts';
+export { allAtOnce, blueGreen, canary, linear } from '../domain/rollout/strategy.ts';
+export { sagemakerServing, sagemakerTraining, shadow } from './config/unsupported.ts';

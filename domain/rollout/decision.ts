@@ -16,6 +16,9 @@ export const ROLLOUT_CAUSES = [
   'NO_TRAFFIC',
   'BAKING',
   'EVIDENCE',
+  /** Somebody ended it, or it was stopped from outside. */
+  'PERSON',
+  'STOPPED',
 ] as const;
 export type RolloutCause = (typeof ROLLOUT_CAUSES)[number];
 

@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { readEnvironment } from '../shared/environment.ts';
 import { s3Objects } from '../shared/objects.ts';
+import type { Prediction } from '../shared/serving.ts';
 import { logger } from '../shared/observability.ts';
 import { answer, shape } from './predict.ts';
 import { modelVariable, servedModel } from './served.ts';
@@ -9,6 +10,7 @@ import { modelVariable, servedModel } from './served.ts';
 const environment = readEnvironment({ MODEL_NAME: z.string(), MODEL: modelVariable });
 const { MODEL_NAME: model, MODEL: reference } = environment;
 const served = servedModel(reference, s3Objects());
+let cold = true;
 
 /**
  * No middleware and no metrics of our own: Lambda counts duration, errors and throttles by function version for nothing,
@@ -21,12 +23,16 @@ export async function handler(event: unknown, context: Context) {
     function_version: context.functionVersion,
     model,
     model_version: reference?.semver ?? null,
+    alias: qualifierOf(context),
+    cold,
   };
+  cold = false;
   try {
     const result = answer(event, await served.get(), { model, requestId: context.awsRequestId });
     const { statusCode: status, source, instances, body } = result;
     const error = 'error' in body ? body.error.code : undefined;
-    logger.info('prediction', { ...line, status, source, instances, error, latency_ms: since(started) });
+    const prediction = 'predictions' in body ? numberOrLabel(body.predictions[0]) : undefined;
+    logger.info('prediction', { ...line, status, source, instances, error, prediction, latency_ms: since(started) });
     return shape(result);
   } catch (error) {
     served.failed(error);
@@ -34,5 +40,15 @@ export async function handler(event: unknown, context: Context) {
     throw error;
   }
 }
+
+/** How it was called: the alias, or a version by itself, as a rollout does to try one. */
+const qualifierOf = ({ invokedFunctionArn }: Context) => invokedFunctionArn.split(':')[7] ?? null;
+
+/** What a rollout compares of an answer: the score, the number, or the class. */
+const numberOrLabel = (prediction: Prediction | undefined) => {
+  if (prediction === undefined) return undefined;
+  if ('value' in prediction) return prediction.value;
+  return 'score' in prediction ? prediction.score : prediction.label;
+};
 
 const since = (started: number) => Math.round((performance.now() - started) * 1_000) / 1_000;

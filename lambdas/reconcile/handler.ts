@@ -8,7 +8,6 @@ import { s3Client } from '../shared/objects.ts';
 import { logger } from '../shared/observability.ts';
 import { dynamoRegistry } from '../shared/registry.ts';
 import { taskHandler } from '../shared/task-handler.ts';
-import { lambdaTraffic } from '../shared/traffic.ts';
 import { reconcile, type StoredUpload } from './reconcile.ts';
 
 const environment = readEnvironment({
@@ -18,7 +17,6 @@ const environment = readEnvironment({
   REGISTRY_TABLE: z.string(),
   ALERTS_TOPIC_ARN: z.string(),
   TRAIN_STATE_MACHINE_ARN: z.string(),
-  PREDICT_FUNCTION_NAME: z.string(),
   INTAKE_QUEUE_URL: z.string(),
 });
 const { name: model } = environment.MODEL_CONFIG;
@@ -61,7 +59,6 @@ export const handler = taskHandler(z.looseObject({}), async (_event, context) =>
     registry: dynamoRegistry(environment.REGISTRY_TABLE, model),
     executions: stepFunctions(environment.TRAIN_STATE_MACHINE_ARN),
     announcer: { ...snsAnnouncer(environment.ALERTS_TOPIC_ARN), artifactBucket: environment.ARTIFACT_BUCKET },
-    traffic: lambdaTraffic(environment.PREDICT_FUNCTION_NAME),
     now: () => new Date().toISOString(),
     stored: (prefix) => stored(s3, prefix),
     offer: async (upload) => {

@@ -1,10 +1,8 @@
 import { trainingPrefix } from '../../domain/names.ts';
 import { uploadId } from '../../domain/slot.ts';
 import { uploadKind } from '../../domain/uploads.ts';
-import { recoverTraffic } from '../rollout/rollout.ts';
 import { type SettlePorts, settle } from '../settle/settle.ts';
 import { announceRun } from '../shared/outcomes.ts';
-import type { Traffic } from '../shared/traffic.ts';
 
 export interface StoredUpload {
   readonly key: string;
@@ -16,7 +14,6 @@ export interface StoredUpload {
 }
 
 export interface ReconcilePorts extends SettlePorts {
-  readonly traffic: Traffic;
   /** Every object version below a prefix, without delete markers. */
   stored(prefix: string): AsyncIterable<StoredUpload>;
   /** Puts an "Object Created" event into the intake queue, for an object whose own event was lost. */
@@ -29,7 +26,6 @@ export interface Reconciled {
   started: number;
   settled: number;
   announced: number;
-  traffic: number;
 }
 
 /** Events on their way are not lost yet. */
@@ -38,13 +34,12 @@ const ENDED: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 
 
 /**
  * Compares what is stored with what was recorded and finishes what fell between: events that never came, a run that was
- * never started or never settled, an outcome nobody was told of, an alias that does not agree with the registry.
+ * never started or never settled, an outcome nobody was told of.
  */
 export async function reconcile(model: string, ports: ReconcilePorts): Promise<Reconciled> {
-  const found: Reconciled = { offered: 0, started: 0, settled: 0, announced: 0, traffic: 0 };
+  const found: Reconciled = { offered: 0, started: 0, settled: 0, announced: 0 };
   await offerLost(model, ports, found);
   await finishRuns(ports, found);
-  await alignTraffic(ports, found);
   return found;
 }
 
@@ -80,20 +75,4 @@ async function finishRuns(ports: ReconcilePorts, found: Reconciled): Promise<voi
     await announceRun(run, ports);
     found.announced += 1;
   }
-}
-
-async function alignTraffic(ports: ReconcilePorts, found: Reconciled): Promise<void> {
-  const [head, slot] = await Promise.all([ports.registry.head(), ports.registry.slot()]);
-  if (head.rollout && slot.running?.run.runId === head.rollout.runId) return;
-  const champion = head.champion === null ? null : await ports.registry.version(head.champion);
-  const live = await ports.traffic.live();
-  const agrees =
-    !champion?.functionVersion ||
-    (live.functionVersion === champion.functionVersion && Object.keys(live.weights).length === 0);
-  if (agrees && !head.rollout) return;
-  await recoverTraffic(
-    ports,
-    agrees ? 'the rollout that held the lock has ended' : 'the alias did not agree with the registry',
-  );
-  found.traffic += 1;
 }

@@ -6,6 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { Run } from '../../domain/flow.ts';
+import type { RolloutRequest } from '../../domain/rollout/flow.ts';
 
 /** Starts and looks up the executions of a model's training state machine. */
 export interface Executions {
@@ -43,6 +44,30 @@ export function stepFunctions(stateMachineArn: string, client: SFNClient = sfnCl
       } catch (error) {
         if (error instanceof ExecutionDoesNotExist) return null;
         throw error;
+      }
+    },
+  };
+}
+
+/** Starts and looks up the executions of a model's rollout state machine; each is the owner of its rollout by its name. */
+export function rolloutExecutions(stateMachineArn: string, client: SFNClient = sfnClient()) {
+  const arnOf = (owner: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${owner}`;
+  return {
+    async isRunning(owner: string): Promise<boolean> {
+      try {
+        const { status } = await client.send(new DescribeExecutionCommand({ executionArn: arnOf(owner) }));
+        return status === 'RUNNING' || status === 'PENDING_REDRIVE';
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist) return false;
+        throw error;
+      }
+    },
+    async start(owner: string, request: RolloutRequest): Promise<void> {
+      try {
+        const input = JSON.stringify(request);
+        await client.send(new StartExecutionCommand({ stateMachineArn, name: owner, input }));
+      } catch (error) {
+        if (!(error instanceof ExecutionAlreadyExists)) throw error;
       }
     },
   };

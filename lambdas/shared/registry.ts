@@ -12,6 +12,7 @@ import { decisionSchema } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
 import { registryPartition, SORT_KEYS } from '../../domain/names.ts';
 import type { Transition } from '../../domain/registry.ts';
+import { type RolloutRecord, rolloutRecordSchema } from '../../domain/rollout/record.ts';
 import {
   type Approval,
   approvalSchema,
@@ -40,6 +41,7 @@ export interface RegistryWrite {
   readonly uploads?: readonly Upload[];
   readonly datasets?: readonly DatasetItem[];
   readonly approval?: Approval;
+  readonly rollout?: RolloutRecord;
   /** Written only where no schema is pinned yet. */
   readonly schema?: PinnedSchema;
 }
@@ -53,12 +55,14 @@ export interface Registry {
   upload(id: string): Promise<Upload | null>;
   dataset(sha256: string): Promise<DatasetItem | null>;
   approval(version: number): Promise<Approval | null>;
+  rollout(token: number): Promise<RolloutRecord | null>;
+  rollouts(): Promise<RolloutRecord[]>;
   pinnedSchema(): Promise<PinnedSchema | null>;
   versions(): Promise<Version[]>;
   runs(): Promise<RunItem[]>;
   uploads(): Promise<Upload[]>;
   decisions(): Promise<Decision[]>;
-  /** All or nothing. Throws Conflict when somebody else wrote a head, a slot or a schema since it was read. */
+  /** All or nothing. Throws Conflict when somebody else wrote a head, a slot, a rollout or a schema since it was read. */
   write(write: RegistryWrite): Promise<void>;
 }
 
@@ -94,6 +98,8 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
     upload: (id) => get(SORT_KEYS.upload(id), uploadSchema),
     dataset: (sha256) => get(SORT_KEYS.dataset(sha256), datasetItemSchema),
     approval: (version) => get(SORT_KEYS.approval(version), approvalSchema),
+    rollout: (token) => get(SORT_KEYS.rollout(token), rolloutRecordSchema),
+    rollouts: () => list('ROLLOUT#', rolloutRecordSchema),
     pinnedSchema: () => get(SORT_KEYS.schema, pinnedSchemaSchema),
     versions: () => list('VERSION#', versionSchema),
     runs: () => list('RUN#', runItemSchema),
@@ -129,6 +135,7 @@ function transactItems(table: string, pk: string, write: RegistryWrite): Transac
     for (const version of versions) put(SORT_KEYS.version(version.version), version);
   }
   if (write.slot) put(SORT_KEYS.slot, write.slot, onRevision(write.slot.revision - 1));
+  if (write.rollout) put(SORT_KEYS.rollout(write.rollout.token), write.rollout, onRevision(write.rollout.revision - 1));
   if (write.schema) put(SORT_KEYS.schema, write.schema, ABSENT);
   if (write.approval) put(SORT_KEYS.approval(write.approval.version), write.approval);
   for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) put(SORT_KEYS.run(run.runId), run);

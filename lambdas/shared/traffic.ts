@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import {
+  type FunctionConfiguration,
   GetAliasCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
@@ -21,16 +23,37 @@ export interface LiveTraffic {
   readonly revisionId: string;
 }
 
+export interface Published {
+  readonly functionVersion: string;
+  /** Fingerprint of its code and settings. */
+  readonly code: string;
+}
+
+/** A share of the traffic, 0 to 1, for a second function version. */
+export interface Share {
+  readonly functionVersion: string;
+  readonly weight: number;
+}
+
 /** The one owner of a model's traffic: nobody else publishes versions or moves the alias. */
 export interface Traffic {
-  /** Publishes code and model together as one immutable function version; the same model version gives the same answer. */
-  publish(version: Version): Promise<string>;
+  /** Publishes code and model together as one immutable function version; the same two give the same answer. */
+  publish(version: Version): Promise<Published>;
+  /** Fingerprint of the code and settings of a function version, or of what is deployed now. */
+  code(functionVersion?: string): Promise<string>;
   /** Predictions by a published version, outside of live traffic. Throws InvalidArtifact when the function fails. */
   predict(functionVersion: string, instances: readonly unknown[]): Promise<unknown>;
   live(): Promise<LiveTraffic>;
-  /** Sends all traffic to one published version. Throws Conflict when the alias was moved since `seen`. */
-  pointTo(functionVersion: string, seen: LiveTraffic): Promise<void>;
+  /**
+   * Sends all traffic to one published version, but for a share. Throws Conflict when the alias was moved since `seen`. It
+   * always changes the alias, even to what it is: whoever looked before has to look again.
+   */
+  pointTo(functionVersion: string, seen: LiveTraffic, share?: Share): Promise<void>;
 }
+
+/** Whether all traffic goes to one version. */
+export const pointsTo = (live: LiveTraffic, functionVersion: string) =>
+  live.functionVersion === functionVersion && Object.keys(live.weights).length === 0;
 
 /** 2 s to connect; 30 s to answer, because a smoke test may start a cold function that loads a model. */
 export const lambdaClient = () =>
@@ -42,11 +65,12 @@ export const lambdaClient = () =>
 export function lambdaTraffic(functionName: string, client: LambdaClient = lambdaClient()): Traffic {
   return {
     async publish(version) {
-      const description = describe(version);
-      const known = await publishedAs(client, functionName, description);
-      if (known) return known;
       return named(async () => {
         const current = await settled(client, functionName);
+        const code = fingerprint(current);
+        const description = describe(version, code);
+        const known = await publishedAs(client, functionName, description);
+        if (known) return { functionVersion: known, code };
         const { MODEL: _replaced, ...variables } = current.Environment?.Variables ?? {};
         await client.send(
           new UpdateFunctionConfigurationCommand({
@@ -65,8 +89,14 @@ export function lambdaTraffic(functionName: string, client: LambdaClient = lambd
           }),
         );
         if (!published.Version) throw new DependencyUnavailable(`Lambda published ${functionName} without a version`);
-        return published.Version;
+        return { functionVersion: published.Version, code };
       });
+    },
+
+    async code(functionVersion) {
+      if (functionVersion === undefined) return fingerprint(await settled(client, functionName));
+      const command = new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier: functionVersion });
+      return fingerprint(await client.send(command));
     },
 
     async predict(functionVersion, instances) {
@@ -100,14 +130,15 @@ export function lambdaTraffic(functionName: string, client: LambdaClient = lambd
       };
     },
 
-    async pointTo(functionVersion, seen) {
+    async pointTo(functionVersion, seen, share) {
       await named(() =>
         client.send(
           new UpdateAliasCommand({
             FunctionName: functionName,
             Name: LIVE_ALIAS,
             FunctionVersion: functionVersion,
-            RoutingConfig: { AdditionalVersionWeights: {} },
+            RoutingConfig: { AdditionalVersionWeights: share ? { [share.functionVersion]: share.weight } : {} },
+            Description: `set by a rollout at ${new Date().toISOString()}`,
             RevisionId: seen.revisionId,
           }),
         ),
@@ -122,9 +153,15 @@ function modelVariable({ artifact, version, semver }: Version): string {
   return JSON.stringify({ bucket, key, sha256, version, semver });
 }
 
-/** Found again after a crash between publishing and recording; the artifact makes it unique to the model version. */
-const describe = ({ model, version, semver, artifact }: Version) =>
-  `${model} ${semver} (version ${version}, artifact ${artifact.sha256.slice(0, 16)})`;
+/** Found again after a crash between publishing and recording; artifact and code make it unique. */
+const describe = ({ model, version, semver, artifact }: Version, code: string) =>
+  `${model} ${semver} (version ${version}, artifact ${artifact.sha256.slice(0, 16)}, code ${code})`;
+
+/** Of everything that a deployment may change and that a published version keeps; the model is told by a variable. */
+function fingerprint({ CodeSha256, MemorySize, Timeout, Runtime, Layers = [] }: FunctionConfiguration): string {
+  const settings = [CodeSha256, MemorySize, Timeout, Runtime, ...Layers.map(({ Arn }) => Arn)];
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
+}
 
 async function publishedAs(
   client: LambdaClient,

@@ -97,9 +97,6 @@ function suggestion(wrong: string, allowed: string[]): string {
 
 /** How the unsupported things are called as a `kind` in plain JSON. */
 const UNSUPPORTED_KINDS: Record<string, UnsupportedName> = {
-  canary: 'canary',
-  linear: 'linear',
-  'blue-green': 'blueGreen',
   shadow: 'shadow',
 };
 

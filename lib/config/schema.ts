@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Gate, METRICS, type ModelConfig, modelConfigSchema, modelNameSchema } from '../../domain/model-config.ts';
+import { unsupportedMessage } from './unsupported.ts';
 import { dataStackName, modelStackName } from '../../domain/names.ts';
 
 /** Days that CloudWatch Logs accepts as a retention. */
@@ -54,6 +55,8 @@ export type SluiceInput = z.input<typeof sluiceSchema>;
 type Mistake = { path: PropertyKey[]; message: string };
 
 const LONGEST_APPROVAL_MS = 30 * 86_400_000;
+/** With what a person may take after it, well within the year that an execution may last. */
+const LONGEST_ROLLOUT_MS = 60 * 86_400_000;
 
 /** Settings reach the handlers as an environment variable; Lambda takes 4 096 bytes for all variables, names of buckets included. */
 const LARGEST_SETTINGS = 3_000;
@@ -61,13 +64,17 @@ const LARGEST_SETTINGS = 3_000;
 /** What the shape cannot say: which parts of a model contradict each other. */
 function modelMistakes(model: ModelConfig): Mistake[] {
   const mistakes: Mistake[] = [];
-  const { problem, gates = [], approvalTimeout } = model;
+  const { problem, gates = [], approvalTimeout, rollout } = model;
   const { target, id, ignore } = problem;
   if (approvalTimeout > LONGEST_APPROVAL_MS) {
     mistakes.push({
       path: ['approvalTimeout'],
       message: `got ${Math.round(approvalTimeout / 86_400_000)} days; allowed: at most 30 days`,
     });
+  }
+  if (rollout.kind === 'shadow') mistakes.push({ path: ['rollout', 'kind'], message: unsupportedMessage('shadow') });
+  if ('limit' in rollout && (rollout.limit.time ?? 0) > LONGEST_ROLLOUT_MS) {
+    mistakes.push({ path: ['rollout', 'limit', 'time'], message: 'allowed: at most 60 days' });
   }
   const bytes = Buffer.byteLength(JSON.stringify(model));
   if (bytes > LARGEST_SETTINGS) {

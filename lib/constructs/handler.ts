@@ -52,11 +52,12 @@ export interface HandlerProps {
 export class Handler extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
+  readonly logs: LogGroup;
 
   constructor(scope: Construct, id: string, props: HandlerProps) {
     super(scope, id);
     const { defaults } = props;
-    const logs = new LogGroup(this, 'Logs', {
+    this.logs = new LogGroup(this, 'Logs', {
       retention: defaults.logRetentionDays,
       encryptionKey: defaults.key,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -70,7 +71,7 @@ export class Handler extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [logs.logGroupArn],
+        resources: [this.logs.logGroupArn],
       }),
     );
     for (const statement of [
@@ -92,7 +93,7 @@ export class Handler extends Construct {
       ephemeralStorageSize: props.scratch,
       layers: [...(props.layers ?? [])],
       role: this.role,
-      logGroup: logs,
+      logGroup: this.logs,
       loggingFormat: LoggingFormat.JSON,
       tracing: Tracing.ACTIVE,
       environment: {

@@ -2,7 +2,7 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { Match, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { trainingPrefix } from '../../domain/names.ts';
@@ -15,7 +15,6 @@ import { WildcardStatement } from './wildcard-statement.ts';
 
 export interface IntakeProps extends ModelParts {
   readonly training: Training;
-  readonly prediction: IFunction;
 }
 
 /** Hears of every upload, at least once and in any order, and starts one run for each dataset. */
@@ -86,7 +85,7 @@ export class Intake extends Construct {
     });
   }
 
-  #reconcile({ defaults, permissions, model, undelivered, training, prediction }: IntakeProps) {
+  #reconcile({ defaults, permissions, model, undelivered, training }: IntakeProps) {
     const reconcile = new Handler(this, 'Reconcile', {
       entry: 'reconcile',
       description: `Finds uploads for ${model.name} whose event was lost`,
@@ -102,15 +101,10 @@ export class Intake extends Construct {
           { actions: ['states:DescribeExecution'], resources: [training.executionsArn] },
           "Executions are named after datasets; the statement ends at those of the model's own machine.",
         ),
-        new PolicyStatement({
-          actions: ['lambda:GetAlias', 'lambda:UpdateAlias'],
-          resources: [prediction.functionArn],
-        }),
       ],
       environment: {
         INTAKE_QUEUE_URL: this.queue.queueUrl,
         TRAIN_STATE_MACHINE_ARN: training.machine.stateMachineArn,
-        PREDICT_FUNCTION_NAME: prediction.functionName,
       },
       undelivered,
       defaults,

@@ -21,7 +21,7 @@ export interface ModelWatchProps {
 export class ModelWatch extends Construct {
   constructor(scope: Construct, id: string, props: ModelWatchProps) {
     super(scope, id);
-    const { model, training, live } = props;
+    const { model, training } = props;
     new Alarms(this, 'Alarms', {
       topic: props.topic,
       rows: [
@@ -45,13 +45,6 @@ export class ModelWatch extends Construct {
           severity: 'warning',
           broke: `an event of ${model} could not be delivered`,
           runbook: 'undelivered-messages',
-        },
-        {
-          id: 'PredictErrors',
-          metric: live.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
-          severity: 'critical',
-          broke: `predictions of ${model} fail`,
-          runbook: 'predict-errors',
         },
       ],
     });

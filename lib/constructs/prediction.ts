@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alias, type FunctionUrl, FunctionUrlAuthType, type IFunction, Version } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import { Handler } from './handler.ts';
@@ -13,6 +14,8 @@ export class Prediction extends Construct {
   readonly function: IFunction;
   readonly live: Alias;
   readonly url: FunctionUrl;
+  /** One line for each request. */
+  readonly logs: ILogGroup;
 
   constructor(scope: Construct, id: string, props: ModelParts) {
     super(scope, id);
@@ -29,6 +32,7 @@ export class Prediction extends Construct {
       permissions,
     });
     this.function = predict.function;
+    this.logs = predict.logs;
     // Not `currentVersion`: its logical id changes with the code, and the alias would follow it on every deployment.
     const first = new Version(this, 'FirstVersion', {
       lambda: predict.function,

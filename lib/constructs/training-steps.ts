@@ -5,12 +5,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Handler, type HandlerProps } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
-import type { Permissions } from './permissions.ts';
-import { WildcardStatement } from './wildcard-statement.ts';
 
 export interface TrainingStepsProps extends ModelParts {
-  /** What a rollout changes. */
-  readonly prediction: IFunction;
   /** The machine that calls the steps; as text, because it is made after them. */
   readonly machineArn: string;
 }
@@ -102,14 +98,6 @@ export class TrainingSteps extends Construct {
       memory: 512,
       may: [permissions.registry('GetItem', 'PutItem'), permissions.announce()],
     });
-    const rollOut = step('RollOut', {
-      entry: 'rollout',
-      description: `Publishes a version of ${model.name} and moves the traffic`,
-      timeout: Duration.minutes(5),
-      memory: 512,
-      may: [...traffic(props.prediction), ...rolloutRecords(permissions)],
-      environment: { PREDICT_FUNCTION_NAME: props.prediction.functionName },
-    });
     const settle = step('Settle', {
       entry: 'settle',
       description: `Records and announces how a run of ${model.name} ended and starts the one that waits`,
@@ -136,36 +124,11 @@ export class TrainingSteps extends Construct {
         Judge: judge,
         Register: register,
         RequestApproval: requestApproval,
-        RollOut: rollOut,
         Settle: settle,
       }).map(([name, handler]) => [name, handler.function]),
     );
   }
 }
-
-/** Publishing a version with another model, trying it, and pointing the alias at it. */
-const traffic = (prediction: IFunction) => [
-  new PolicyStatement({
-    actions: [
-      'lambda:ListVersionsByFunction',
-      'lambda:GetFunctionConfiguration',
-      'lambda:UpdateFunctionConfiguration',
-      'lambda:PublishVersion',
-      'lambda:GetAlias',
-      'lambda:UpdateAlias',
-    ],
-    resources: [prediction.functionArn],
-  }),
-  new WildcardStatement(
-    { actions: ['lambda:InvokeFunction'], resources: [`${prediction.functionArn}:*`] },
-    'The version to try is published by the rollout itself; its number is not known beforehand.',
-  ),
-];
-
-const rolloutRecords = (permissions: Permissions) => [
-  permissions.readRuns(),
-  permissions.registry('GetItem', 'PutItem'),
-];
 
 /** Changes when the code that makes a model out of data does. */
 const fingerprint = (handlers: Handler[]) =>

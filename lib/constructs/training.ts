@@ -9,12 +9,13 @@ import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aw
 import { Construct } from 'constructs';
 import type { ModelParts } from './model-parts.ts';
 import { waitForPolicy } from './policy-dependency.ts';
+import { longestRollout, type Rollouts } from './rollouts.ts';
 import { PATIENT } from './rule-targets.ts';
 import { TrainingSteps } from './training-steps.ts';
+import { WildcardStatement } from './wildcard-statement.ts';
 
 export interface TrainingProps extends ModelParts {
-  /** What a rollout changes. */
-  readonly prediction: IFunction;
+  readonly rollouts: Rollouts;
 }
 
 /** From a dataset to a champion: the state machine and the function of each of its steps. */
@@ -46,11 +47,37 @@ export class Training extends Construct {
     role.addToPolicy(
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns.map(([, arn]) => arn) }),
     );
+    // https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+    const { machine: rollout, executionsArn: rolloutExecutions } = props.rollouts;
+    const follow = new WildcardStatement(
+      { actions: ['states:DescribeExecution', 'states:StopExecution'], resources: [rolloutExecutions] },
+      "Executions are named after runs; the statement ends at those of the model's own rollout machine.",
+    );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['states:StartExecution'], resources: [rollout.stateMachineArn] }),
+    );
+    role.addToPolicy(follow);
+    follow.acknowledgeOn(role);
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'events',
+            resource: 'rule',
+            resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+          }),
+        ],
+      }),
+    );
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName,
       comment: `Trains, judges and registers ${model.name}`,
       definitionBody: DefinitionBody.fromString(definition(model)),
-      definitionSubstitutions: Object.fromEntries(arns.map(([name, arn]) => [`${name}FunctionArn`, arn])),
+      definitionSubstitutions: {
+        ...Object.fromEntries(arns.map(([name, arn]) => [`${name}FunctionArn`, arn])),
+        RolloutMachineArn: rollout.stateMachineArn,
+      },
       role,
       tracingEnabled: true,
       logs: {
@@ -102,13 +129,16 @@ const DEFINITION = new URL('../../statemachines/train.asl.json', import.meta.url
 const LONGEST_WORK = Duration.hours(24);
 
 /** The definition with the times of the model in it: substitutions are text, and time limits are numbers. */
-function definition({ approvalTimeout }: ModelParts['model']): string {
+function definition({ approvalTimeout, rollout }: ModelParts['model']): string {
   const approval = Math.ceil(approvalTimeout / 1000);
   const machine = JSON.parse(readFileSync(DEFINITION, 'utf8')) as {
     TimeoutSeconds: number;
-    States: { 'Ask for approval': { TimeoutSeconds: number } };
+    States: { 'Ask for approval': { TimeoutSeconds: number }; 'Roll out': { TimeoutSeconds: number } };
   };
   machine.States['Ask for approval'].TimeoutSeconds = approval;
-  machine.TimeoutSeconds = approval + LONGEST_WORK.toSeconds();
+  const rolling = longestRollout(rollout);
+  // The rollout's own end comes first: its failure path is the better one.
+  machine.States['Roll out'].TimeoutSeconds = rolling + 600;
+  machine.TimeoutSeconds = approval + LONGEST_WORK.toSeconds() + (rollout.kind === 'all-at-once' ? 0 : rolling);
   return JSON.stringify(machine);
 }

@@ -9,6 +9,8 @@ import type { ModelParts } from '../constructs/model-parts.ts';
 import { ModelWatch } from '../constructs/model-watch.ts';
 import { Permissions, type SharedResources } from '../constructs/permissions.ts';
 import { Prediction } from '../constructs/prediction.ts';
+import { PredictionAlarms } from '../constructs/prediction-alarms.ts';
+import { Rollouts } from '../constructs/rollouts.ts';
 import { RuntimeLayers } from '../constructs/runtime-layers.ts';
 import { Training } from '../constructs/training.ts';
 
@@ -46,8 +48,10 @@ export class ModelStack extends Stack {
     };
 
     const prediction = new Prediction(this, 'Prediction', parts);
-    const training = new Training(this, 'Training', { ...parts, prediction: prediction.function });
-    const intake = new Intake(this, 'Intake', { ...parts, training, prediction: prediction.function });
+    const { alarms } = new PredictionAlarms(this, 'Callers', { model: model.name, topic: shared.alerts, live: prediction.live });
+    const rollouts = new Rollouts(this, 'Rollouts', { ...parts, prediction, alarms });
+    const training = new Training(this, 'Training', { ...parts, rollouts });
+    const intake = new Intake(this, 'Intake', { ...parts, training });
     new ModelWatch(this, 'Watch', {
       model: model.name,
       topic: shared.alerts,
@@ -59,6 +63,7 @@ export class ModelStack extends Stack {
     });
 
     new CfnOutput(this, OUTPUTS.trainStateMachine, { value: training.machine.stateMachineArn });
+    new CfnOutput(this, OUTPUTS.rolloutStateMachine, { value: rollouts.machine.stateMachineArn });
     new CfnOutput(this, OUTPUTS.predictFunction, { value: prediction.function.functionName });
     new CfnOutput(this, OUTPUTS.predictUrl, { value: prediction.url.url });
   }

@@ -123,7 +123,17 @@ export class Deployer {
       this.#book.setStatus(stack.id, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
       await deployment.cleanup();
     }
-    if (announced) this.#book.setStatus(stack.id, isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE');
+    if (announced) {
+      const status = isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE';
+      this.#book.setStatus(stack.id, status);
+      // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html
+      this.#context.putServiceEvent({
+        source: 'aws.cloudformation',
+        detailType: 'CloudFormation Stack Status Change',
+        resources: [stack.id],
+        detail: { 'stack-id': stack.id, 'status-details': { status, 'status-reason': '' }, 'client-request-token': '' },
+      });
+    }
     return this.#summary(stack.id, deployment);
   }
 

@@ -10,6 +10,7 @@ import {
   type Upload,
   type Version,
 } from '../../domain/registry-items.ts';
+import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { emptySlot, type Slot } from '../../domain/slot.ts';
 import type { Registry } from '../../lambdas/shared/registry.ts';
 
@@ -23,6 +24,7 @@ export class MemoryRegistry implements Registry {
   readonly #uploads = new Map<string, Upload>();
   readonly #datasets = new Map<string, DatasetItem>();
   readonly #approvals = new Map<number, Approval>();
+  readonly #rollouts = new Map<number, RolloutRecord>();
   readonly #decisions: Decision[] = [];
   /** Throws instead of answering, once: a process that dies at this write. */
   failNextWrite: Error | null = null;
@@ -39,6 +41,8 @@ export class MemoryRegistry implements Registry {
   upload = (id: string) => later(this.#uploads.get(id) ?? null);
   dataset = (sha256: string) => later(this.#datasets.get(sha256) ?? null);
   approval = (version: number) => later(this.#approvals.get(version) ?? null);
+  rollout = (token: number) => later(this.#rollouts.get(token) ?? null);
+  rollouts = () => later([...this.#rollouts.values()]);
   pinnedSchema = () => later(this.#schema);
   versions = () => later([...this.#versions.values()]);
   runs = () => later([...this.#runs.values()]);
@@ -52,9 +56,10 @@ export class MemoryRegistry implements Registry {
       this.failNextWrite = null;
       throw error;
     }
-    const { transition, slot } = write;
+    const { transition, slot, rollout } = write;
     const raced =
       (transition && transition.head.revision !== this.#head.revision + 1) ||
+      (rollout && rollout.revision !== (this.#rollouts.get(rollout.token)?.revision ?? 0) + 1) ||
       (slot && slot.revision !== this.#slot.revision + 1) ||
       (write.schema && this.#schema !== null);
     if (raced) throw new Conflict('somebody else wrote first');
@@ -64,6 +69,7 @@ export class MemoryRegistry implements Registry {
       for (const version of transition.versions) this.#versions.set(version.version, version);
     }
     if (slot) this.#slot = slot;
+    if (rollout) this.#rollouts.set(rollout.token, rollout);
     if (write.schema) this.#schema = write.schema;
     if (write.approval) this.#approvals.set(write.approval.version, write.approval);
     for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) this.#runs.set(run.runId, run);
