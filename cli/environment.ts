@@ -15,6 +15,7 @@ export interface DeployedEnvironment {
 export interface DeployedModel {
   readonly name: string;
   readonly trainStateMachineArn: string;
+  readonly rolloutStateMachineArn: string;
   readonly predictFunctionName: string;
   readonly predictUrl: string;
 }
@@ -50,6 +51,7 @@ export async function findEnvironment(stage: string | undefined): Promise<Deploy
     models.set(name, {
       name,
       trainStateMachineArn: required(outputs, OUTPUTS.trainStateMachine),
+      rolloutStateMachineArn: required(outputs, OUTPUTS.rolloutStateMachine),
       predictFunctionName: required(outputs, OUTPUTS.predictFunction),
       predictUrl: required(outputs, OUTPUTS.predictUrl),
     });

@@ -4,11 +4,14 @@ import { card } from './commands/card.ts';
 import { local } from './commands/local.ts';
 import { models } from './commands/models.ts';
 import { predict } from './commands/predict.ts';
+import { rollback } from './commands/rollback.ts';
+import { rollout } from './commands/rollout.ts';
 import { runs } from './commands/runs.ts';
 import { show } from './commands/show.ts';
 import { upload } from './commands/upload.ts';
 import { verify } from './commands/verify.ts';
 import { versions } from './commands/versions.ts';
+import { watch } from './commands/watch.ts';
 import { CliError, consoleIo } from './io.ts';
 import type { Session } from './session.ts';
 
@@ -104,6 +107,31 @@ function createProgram(done: (exitCode: number) => void): Command {
     .argument('<version>', VERSION_HELP)
     .option('--html <file>', 'write the page into a file')
     .action(async (reference, options) => done(await card(session(), reference, options)));
+
+  program
+    .command('rollout')
+    .description('roll a registered version out, guarded as configured')
+    .argument('<version>', 'MODEL@VERSION; the champion itself is rolled out again on the deployed code')
+    .option('--by <name>', 'who wants it (default: the user of this machine)')
+    .option('--reason <text>', 'why')
+    .option('--promote', 'end the rollout that goes on now, with a promotion')
+    .option('--wait', 'follow it to its end')
+    .action(async (reference, options) => done(await rollout(session(), reference, options)));
+
+  program
+    .command('rollback')
+    .description('end a rollout, or put the previous champion back, at once')
+    .argument('<model>')
+    .option('--to <version>', 'an earlier champion (default: the previous one)')
+    .option('--by <name>', 'who wants it (default: the user of this machine)')
+    .option('--reason <text>', 'why')
+    .action(async (model, options) => done(await rollback(session(), model, options)));
+
+  program
+    .command('watch')
+    .description('watch the rollout of a model: step, weights, requests, evidence')
+    .argument('<model>')
+    .action(async (model) => done(await watch(session(), model)));
 
   program
     .command('predict')

@@ -112,7 +112,8 @@ export function promote(
   const refusal = promotable(head, version);
   if (refusal) return refusal;
   const now: Version = { ...version, stage: 'CHAMPION', functionVersion: act.functionVersion };
-  if (head.champion === version.version) return change(head, { rollout: null }, { kind: 'PROMOTED', act, was: version, now });
+  if (head.champion === version.version)
+    return change(head, { rollout: null }, { kind: 'PROMOTED', act, was: version, now });
   const retired = act.champion ? [{ ...act.champion, stage: 'RETIRED' as const }] : [];
   const changes = { champion: version.version, previousChampion: head.champion, rollout: null };
   return change(head, changes, { kind: 'PROMOTED', act, was: version, now, also: retired });

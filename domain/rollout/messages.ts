@@ -37,7 +37,12 @@ function message(
   const numbers = record.state.watched.map(showComparison);
   const section = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [`${title}\n${lines.map((line) => `  ${plainLine(line)}`).join('\n')}`] : [];
-  const body = [told.sentence, ...section('Why', [told.why]), ...section('Numbers', numbers), ...section('Look at', told.look)];
+  const body = [
+    told.sentence,
+    ...section('Why', [told.why]),
+    ...section('Numbers', numbers),
+    ...section('Look at', told.look),
+  ];
   const subject = `${record.model}: ${told.subject}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
   return { subject, body: `${body.join('\n\n')}\n` };
 }

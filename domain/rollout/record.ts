@@ -77,8 +77,7 @@ export function storable(record: RolloutRecord): RolloutRecord {
 }
 
 function clamped(value: unknown): unknown {
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? value : value > 0 ? MOST_NATS : -MOST_NATS;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : value > 0 ? MOST_NATS : -MOST_NATS;
   if (Array.isArray(value)) return value.map(clamped);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clamped(inner)]));

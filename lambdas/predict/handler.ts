@@ -2,8 +2,8 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { readEnvironment } from '../shared/environment.ts';
 import { s3Objects } from '../shared/objects.ts';
-import type { Prediction } from '../shared/serving.ts';
 import { logger } from '../shared/observability.ts';
+import type { Prediction } from '../shared/serving.ts';
 import { answer, shape } from './predict.ts';
 import { modelVariable, servedModel } from './served.ts';
 

@@ -79,7 +79,13 @@ function ordered(record: RolloutRecord, decision: RolloutDecision, now: number):
   }
   const overdue = now - Date.parse(record.startedAt) > record.plan.limit.ms + LONGEST_HOLD_MS;
   if (!overdue || decision.action !== 'HOLD') return decision;
-  return { ...decision, action: 'ROLLBACK', cause: 'LIMIT', why: `Nobody decided in time. ${decision.why}`, needed: null };
+  return {
+    ...decision,
+    action: 'ROLLBACK',
+    cause: 'LIMIT',
+    why: `Nobody decided in time. ${decision.why}`,
+    needed: null,
+  };
 }
 
 async function ask(record: RolloutRecord, decision: RolloutDecision, { registry, announcer }: RolloutPorts) {

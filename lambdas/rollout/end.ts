@@ -5,8 +5,8 @@ import type { RolloutCause, RolloutDecision } from '../../domain/rollout/decisio
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { onConflictRetry, type Registry } from '../shared/registry.ts';
 import { pointsTo, type Traffic } from '../shared/traffic.ts';
-import { evidenceOf } from './promote.ts';
 import { allowed, type RolloutPorts, revised } from './ports.ts';
+import { evidenceOf } from './promote.ts';
 
 /** What ends a rollout without a new champion. */
 export interface Ending {

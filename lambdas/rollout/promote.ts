@@ -1,6 +1,6 @@
 import { canonicalSha256 } from '../../domain/canonical-json.ts';
 import { promote as promoted } from '../../domain/registry.ts';
-import { type RolloutRecord } from '../../domain/rollout/record.ts';
+import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { onConflictRetry } from '../shared/registry.ts';
 import { pointsTo } from '../shared/traffic.ts';
 import { allowed, ownedRollout, type RolloutPorts, revised } from './ports.ts';

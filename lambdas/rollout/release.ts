@@ -33,7 +33,13 @@ async function tell(record: RolloutRecord, ports: RolloutPorts): Promise<Rollout
 function cardOf(record: RolloutRecord) {
   const { model, version, semver, champion, strategy, plan, state, startedAt } = record;
   const decidedAt = record.endedAt ?? startedAt;
-  const promoted = { outcome: 'ABORTED', cause: 'UNCOMPARED', by: 'rollout', why: record.why ?? '', reject: false } as const;
+  const promoted = {
+    outcome: 'ABORTED',
+    cause: 'UNCOMPARED',
+    by: 'rollout',
+    why: record.why ?? '',
+    reject: false,
+  } as const;
   const looked = record.decision ?? lastDecision(record, promoted, Date.parse(decidedAt));
   const decision = record.outcome === 'PROMOTED' ? { ...looked, action: 'PROMOTE' as const } : looked;
   return buildRolloutCard({

@@ -36,7 +36,12 @@ export function cloudWatchRequests(
         found.set(minute, arms);
         return arms[functionVersions.indexOf(version)];
       };
-      for (const { minute, version, name, value } of await counts(at.functionName, functionVersions, minutes, clients.metrics)) {
+      for (const { minute, version, name, value } of await counts(
+        at.functionName,
+        functionVersions,
+        minutes,
+        clients.metrics,
+      )) {
         const of = arm(minute, version);
         if (of) of[name] = value;
       }

@@ -12,7 +12,6 @@ import { decisionSchema } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
 import { registryPartition, SORT_KEYS } from '../../domain/names.ts';
 import type { Transition } from '../../domain/registry.ts';
-import { type RolloutRecord, rolloutRecordSchema } from '../../domain/rollout/record.ts';
 import {
   type Approval,
   approvalSchema,
@@ -30,6 +29,7 @@ import {
   type Version,
   versionSchema,
 } from '../../domain/registry-items.ts';
+import { type RolloutRecord, rolloutRecordSchema } from '../../domain/rollout/record.ts';
 import { emptySlot, type Slot, slotSchema } from '../../domain/slot.ts';
 
 /** What may be written together. A head goes only with its decision, a slot only on its revision. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Gate, METRICS, type ModelConfig, modelConfigSchema, modelNameSchema } from '../../domain/model-config.ts';
-import { unsupportedMessage } from './unsupported.ts';
 import { dataStackName, modelStackName } from '../../domain/names.ts';
+import { unsupportedMessage } from './unsupported.ts';
 
 /** Days that CloudWatch Logs accepts as a retention. */
 const LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653] as const;

@@ -76,7 +76,10 @@ export class Rollouts extends Construct {
     this.#listen(steps, props);
   }
 
-  #steps({ model, permissions, defaults, prediction, undelivered, alarms }: RolloutsProps, machineArn: string): Handler {
+  #steps(
+    { model, permissions, defaults, prediction, undelivered, alarms }: RolloutsProps,
+    machineArn: string,
+  ): Handler {
     const stack = Stack.of(this);
     const functionArn = prediction.function.functionArn;
     const anyAlarm = stack.formatArn({

@@ -53,9 +53,7 @@ export class Training extends Construct {
       { actions: ['states:DescribeExecution', 'states:StopExecution'], resources: [rolloutExecutions] },
       "Executions are named after runs; the statement ends at those of the model's own rollout machine.",
     );
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['states:StartExecution'], resources: [rollout.stateMachineArn] }),
-    );
+    role.addToPolicy(new PolicyStatement({ actions: ['states:StartExecution'], resources: [rollout.stateMachineArn] }));
     role.addToPolicy(follow);
     follow.acknowledgeOn(role);
     role.addToPolicy(

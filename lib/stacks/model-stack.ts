@@ -48,7 +48,11 @@ export class ModelStack extends Stack {
     };
 
     const prediction = new Prediction(this, 'Prediction', parts);
-    const { alarms } = new PredictionAlarms(this, 'Callers', { model: model.name, topic: shared.alerts, live: prediction.live });
+    const { alarms } = new PredictionAlarms(this, 'Callers', {
+      model: model.name,
+      topic: shared.alerts,
+      live: prediction.live,
+    });
     const rollouts = new Rollouts(this, 'Rollouts', { ...parts, prediction, alarms });
     const training = new Training(this, 'Training', { ...parts, rollouts });
     const intake = new Intake(this, 'Intake', { ...parts, training });

@@ -142,7 +142,7 @@ describe('the training machine', () => {
 
 test('alarms say what broke and what to do, tell the topic, and know what silence means', () => {
   const alarms = ofType(churn, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
-  expect(alarms).toHaveLength(4);
+  expect(alarms).toHaveLength(6);
   for (const alarm of alarms) {
     expect(alarm.TreatMissingData).toBe('notBreaching');
     expect(alarm.AlarmActions).toHaveLength(1);
@@ -157,7 +157,7 @@ test('alarms say what broke and what to do, tell the topic, and know what silenc
 test('log groups are kept for as long as the environment says', () => {
   const kept = template('Sluice-dev-churn', sluice({ environments: { dev: { logRetentionDays: 7 } } }));
   const retentions = ofType(kept, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays);
-  expect(retentions).toHaveLength(ofType(kept, 'AWS::Lambda::Function').length + 1);
+  expect(retentions).toHaveLength(ofType(kept, 'AWS::Lambda::Function').length + 2);
   expect(new Set(retentions)).toEqual(new Set([7]));
 });
 
@@ -170,7 +170,12 @@ test('in a customer-managed environment queues and logs use the key', () => {
 });
 
 test('outputs have the names that people and scripts know', () => {
-  expect(Object.keys(churn.Outputs)).toEqual(['TrainStateMachineArn', 'PredictFunctionName', 'PredictUrl']);
+  expect(Object.keys(churn.Outputs)).toEqual([
+    'TrainStateMachineArn',
+    'RolloutStateMachineArn',
+    'PredictFunctionName',
+    'PredictUrl',
+  ]);
 });
 
 test('nothing costs money by the hour', () => {

@@ -21,6 +21,8 @@ const WITHOUT_RESOURCE = [
   'xray:PutTelemetryRecords',
   'xray:GetSamplingRules',
   'xray:GetSamplingTargets',
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+  'cloudwatch:GetMetricData',
   // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
   'logs:CreateLogDelivery',
   'logs:GetLogDelivery',
@@ -78,10 +80,10 @@ describe('roles', () => {
     }
   });
 
-  test('only the rollout and its repair may move traffic', () => {
+  test('only the rollout may move traffic', () => {
     const movers = allowed.filter(({ statement }) => list(statement.Action).includes('lambda:UpdateAlias'));
     const owners = new Set(movers.map(({ owner }) => owner.replace(/DefaultPolicy.*/, '')));
-    expect([...owners].sort()).toEqual(['IntakeReconcileRole', 'TrainingStepsRollOutRole']);
+    expect([...owners].sort()).toEqual(['RolloutsRolloutRole']);
   });
 
   test('no role may pass a role, change code or grant anything', () => {

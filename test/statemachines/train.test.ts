@@ -8,15 +8,15 @@ import {
   quarantineInput,
   registerInput,
   requestApprovalInput,
-  rolloutInput,
   settleInput,
   splitInput,
   trainInput,
   validateInput,
 } from '../../domain/flow.ts';
+import { rolloutRequestSchema } from '../../domain/rollout/flow.ts';
 import { lintStateMachine } from '../../lib/asl-lint.ts';
 import type { Document } from '../../local/kernel/service.ts';
-import { type StatesCloud, statesCloud } from '../support/states-cloud.ts';
+import { ROLE, type StatesCloud, statesCloud } from '../support/states-cloud.ts';
 
 const SOURCE = readFileSync(new URL('../../statemachines/train.asl.json', import.meta.url), 'utf8');
 const STEPS = [
@@ -70,7 +70,7 @@ const WELL: Record<Step, unknown> = {
   Judge: { passed: true, failed: [], judgementKey: 'j', evidenceSha256: sha256 },
   Register: { version: 7, semver: '1.2.0', stage: 'REGISTERED', cardKey: 'c' },
   RequestApproval: null,
-  RollOut: { champion: 7, previous: null, functionVersion: '2' },
+  RollOut: { outcome: 'PROMOTED', rejected: false, why: 'no harm', token: 3 },
   Settle: { status: 'REGISTERED' },
 };
 
@@ -85,7 +85,7 @@ const INPUTS: Record<Step, { parse(value: unknown): unknown }> = {
   Judge: judgeInput,
   Register: registerInput,
   RequestApproval: requestApprovalInput,
-  RollOut: rolloutInput,
+  RollOut: rolloutRequestSchema,
   Settle: settleInput,
 };
 
@@ -123,7 +123,15 @@ async function play({ answers = {}, person, silence = 0 }: Scenario = {}) {
     },
   });
   try {
-    const definition = SOURCE.replaceAll(/\$\{(\w+)FunctionArn\}/g, (_, step) => functionArn(step));
+    const { stateMachineArn } = await cloud.call('CreateStateMachine', {
+      name: 'rollout',
+      definition: JSON.stringify(ROLLOUT),
+      roleArn: ROLE,
+    });
+    const definition = SOURCE.replaceAll(/\$\{(\w+)FunctionArn\}/g, (_, step) => functionArn(step)).replaceAll(
+      '${RolloutMachineArn}',
+      String(stateMachineArn),
+    );
     const { executionArn } = await cloud.run(definition, run);
     await cloud.clock.advance(silence);
     const { status, error, cause, output } = await cloud.call('DescribeExecution', { executionArn });
@@ -146,8 +154,24 @@ const invoked = (answer: unknown): Document => ({
   ...(isThrown(answer) ? { FunctionError: 'Unhandled' } : {}),
 });
 
+/** Stands in for the rollout machine: one task that answers what its end answers. */
+const ROLLOUT = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Roll',
+  States: {
+    Roll: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Arguments: { FunctionName: functionArn('RollOut'), Payload: '{% $states.input %}' },
+      Output: '{% $states.result.Payload %}',
+      End: true,
+    },
+  },
+};
+
 test('the definition passes the lint', () => {
-  const substitutions = STEPS.map((step) => `${step}FunctionArn`);
+  const functions = STEPS.filter((step) => step !== 'RollOut');
+  const substitutions = [...functions.map((step) => `${step}FunctionArn`), 'RolloutMachineArn'];
   expect(lintStateMachine(JSON.parse(SOURCE), { substitutions, knownErrors: Object.values(ERROR_NAMES) })).toEqual([]);
 });
 
@@ -168,6 +192,7 @@ describe('a run', () => {
       'Passed its gates?',
       'Needs approval?',
       'Roll out',
+      'Promoted?',
       'Record promotion',
       'Version serves',
     ]);
@@ -182,6 +207,16 @@ describe('a run', () => {
     expect(status).toBe('SUCCEEDED');
     expect(called).toEqual(['Admit', 'Validate', 'Quarantine', 'Settle']);
     expect(outcome).toEqual({ status: 'QUARANTINED', reasons: ['column "age" is text'], reportKey: 'q/report.json' });
+  });
+
+  test.each([
+    [true, 'REJECTED'],
+    [false, 'REGISTERED'],
+  ])('whose rollout is rolled back tells why; rejected by it: %s', async (rejected, status) => {
+    const RollOut = { outcome: 'ROLLED_BACK', rejected, why: 'errors: 9 of 90', token: 3 };
+    const { outcome, states } = await play({ answers: { RollOut } });
+    expect(outcome).toMatchObject({ status, version: 7, reasons: ['its rollout was rolled back: errors: 9 of 90'] });
+    expect(states.at(-1)).toBe('Version rolled back');
   });
 
   test('that a gate rejects is registered, recorded and not rolled out', async () => {
@@ -231,9 +266,11 @@ describe('a failure', () => {
   test.each(UNTIL_SETTLED)('in %s ends in Fail, after its outcome is recorded', async (step) => {
     const error = step === 'Train' ? ERROR_NAMES.trainingTooLarge : ERROR_NAMES.invalidArtifact;
     const { status, error: name, outcome, states } = await play({ answers: { [step]: thrown(error, 'because') } });
-    expect([status, name]).toEqual(['FAILED', error]);
+    // The error of a nested execution is in its cause.
+    const told = step === 'RollOut' ? 'States.TaskFailed' : error;
+    expect([status, name]).toEqual(['FAILED', told]);
     expect(states.slice(-2)).toEqual(['Record failure', 'Run failed']);
-    expect(outcome).toMatchObject({ status: 'FAILED', failure: { Error: error } });
+    expect(outcome).toMatchObject({ status: 'FAILED', failure: { Error: told } });
     expect(JSON.stringify(outcome)).toContain('because');
   });
 

@@ -3,7 +3,6 @@ import { parseSluice } from '../../../lib/config/messages.ts';
 import {
   allAtOnce,
   atLeast,
-  canary,
   defineSluice,
   fairness,
   goldenRows,
@@ -139,19 +138,16 @@ describe('mistakes', () => {
 
   test('of what is not in this version name what to use instead', () => {
     const config = model({
-      rollout: { kind: 'canary' },
+      rollout: { kind: 'shadow', for: '1 day' },
       monitoring: { every: '1 hour' },
       notify: { slack: 'https://hooks.slack.com/x' },
     });
     expect(mistakes(config)).toMatchInlineSnapshot(`
       "sluice.config.ts has 3 mistakes:
-        models.churn.rollout.kind: got "canary"; allowed: all-at-once (canary is not in this version; roll out with allAtOnce(), behind gates and, where a person should look first, approval: 'manual')
         models.churn.notify.slack: slack is not in this version; send to Slack by its e-mail address for a channel: notify: { email: [...] }
-        models.churn.monitoring: monitoring is not in this version; leave it out; every prediction is logged with its latency and model version"
+        models.churn.monitoring: monitoring is not in this version; leave it out; every prediction is logged with its latency and model version
+        models.churn.rollout.kind: shadow is not in this version; roll out with canary() and a small first step; the challenger is compared with the champion on the test rows beforehand"
     `);
-    expect(() => canary({ steps: [10, 50] })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: canary() is not in this version; roll out with allAtOnce(), behind gates and, where a person should look first, approval: 'manual']`,
-    );
     expect(() => sagemakerTraining({ image: 'x' })).toThrowErrorMatchingInlineSnapshot(
       `[Error: sagemakerTraining() is not in this version; train with lambdaTraining(): gradient boosted trees and random forests, up to 10 GB of memory]`,
     );
