@@ -1,16 +1,24 @@
 import pc from 'picocolors';
+import { Spinner } from './spinner.ts';
 
 /** Ends a command with an exit code and a sentence: 1 our fault, 2 usage, 3 "ran, and the answer is no". */
 export class CliError extends Error {
   readonly exitCode: 1 | 2 | 3;
   /** What to do about it, on a line of its own. */
   readonly hint: string | undefined;
+  /** What `--json` tells besides. */
+  readonly details: object | undefined;
 
-  constructor(exitCode: 1 | 2 | 3, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    exitCode: 1 | 2 | 3,
+    message: string,
+    options: { hint?: string; details?: object; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'CliError';
     this.exitCode = exitCode;
     this.hint = options.hint;
+    this.details = options.details;
   }
 }
 
@@ -21,22 +29,29 @@ export interface Io {
   say(line?: string): void;
   /** A line about progress, on standard error. */
   progress(line: string): void;
+  /** What is going on until the next line or {@link idle}; shown on a terminal only. */
+  busy(text: string): void;
+  idle(): void;
   /** The result: printed with `--json`, else rendered by `text`. */
   result(value: unknown, text: () => string): void;
 }
 
-export function consoleIo(options: { json: boolean }): Io {
-  const { json } = options;
+export function consoleIo({ json }: { json: boolean }): Io {
+  const spinner = new Spinner();
+  const print = (stream: NodeJS.WriteStream, line: string) => spinner.above(() => stream.write(`${line}\n`));
   return {
     json,
-    say: (line = '') => {
-      if (!json) process.stdout.write(`${line}\n`);
+    say(line = '') {
+      if (!json) print(process.stdout, line);
     },
-    progress: (line) => {
-      process.stderr.write(`${line}\n`);
+    progress: (line) => print(process.stderr, line),
+    busy(text) {
+      if (!json) spinner.show(text);
     },
-    result: (value, text) => {
-      process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text()}\n`);
+    idle: () => spinner.stop(),
+    result(value, text) {
+      spinner.stop();
+      print(process.stdout, json ? JSON.stringify(value) : text());
     },
   };
 }

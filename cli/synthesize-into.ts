@@ -16,10 +16,15 @@ export interface Assembly {
  * Synthesizes the configuration that `SLUICE_CONFIG` names, by the very program that `cdk deploy` runs, in a process of its
  * own: the CDK's memory goes when it is done. What it says about a wrong configuration is the user's to read.
  */
-export async function synthesizeInto(directory: string, options: { environment?: string }): Promise<Assembly> {
+export async function synthesizeInto(
+  directory: string,
+  options: { environment?: string; signal?: AbortSignal },
+): Promise<Assembly> {
   const child = spawn(process.execPath, [APP], {
     env: { ...process.env, CDK_OUTDIR: directory },
-    stdio: ['ignore', 'inherit', 'pipe'],
+    // What the program says for people must not get into a command's one JSON document.
+    stdio: ['ignore', process.stderr, 'pipe'],
+    signal: options.signal,
   });
   const complaint: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaint.push(chunk));

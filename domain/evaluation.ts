@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { byName } from './by-name.ts';
 import { estimateSchema } from './flow.ts';
 
 /** What a run knows of its challenger after scoring the test split: `evaluation.json`. Small; the rows are in `scores.json`. */
@@ -19,7 +20,7 @@ const sliceSchema = z.object({
 
 /** The challenger's answer for one configured golden row, in the order of the configuration. */
 const goldenRowSchema = z.object({
-  instance: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  instance: byName(z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** Predicted label of a classifier. */
   label: z.string().optional(),
   /** P(positive) of a binary classifier, probability of the predicted label of a multiclass one. */

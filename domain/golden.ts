@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { byName } from './by-name.ts';
 
 /** `golden.json`: rows of the test split with the answers that the challenger gave; whoever serves it must repeat them. */
 
-const instanceSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const instanceSchema = byName(z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 const predictionSchema = z.union([
-  z.object({ label: z.string(), score: z.number().optional(), probabilities: z.record(z.string(), z.number()) }),
+  z.object({ label: z.string(), score: z.number().optional(), probabilities: byName(z.number()) }),
   z.object({ value: z.number() }),
 ]);
 export type GoldenPrediction = z.infer<typeof predictionSchema>;

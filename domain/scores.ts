@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { byName } from './by-name.ts';
 
 /**
  * The table that gates read: one row per row of the test split, held column by column, written by the evaluation.
@@ -6,7 +7,7 @@ import * as z from 'zod';
  */
 
 const probability = z.number().min(0).max(1);
-const attributes = z.record(z.string(), z.array(z.string().nullable()));
+const attributes = byName(z.array(z.string().nullable()));
 
 const binaryScores = z.object({
   kind: z.literal('binary'),

@@ -17,7 +17,7 @@ export interface AnswerOptions {
 export async function answer(
   session: Session,
   reference: string,
-  { approved, by = userInfo().username, reason }: AnswerOptions & { approved: boolean },
+  { approved, by = whoAmI(), reason }: AnswerOptions & { approved: boolean },
 ): Promise<number> {
   if (!reference.includes('@')) {
     throw new CliError(
@@ -56,6 +56,15 @@ export async function answer(
     () => `${name} ${approved ? 'approved: it is rolled out now' : 'rejected: it will not serve'}`,
   );
   return 0;
+}
+
+/** A container may run as a user that it has no name for. */
+function whoAmI(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? 'somebody';
+  }
 }
 
 async function tell(taskToken: string, result: unknown, name: string): Promise<void> {

@@ -14,7 +14,7 @@ export interface CardOptions {
 
 /** `sluice card MODEL[@VERSION]`: the model card as text, as JSON (`--json`) or as a page (`--html FILE`). */
 export async function card(session: Session, reference: string, { html }: CardOptions): Promise<number> {
-  const { version } = await openVersion(session, reference);
+  const { version, registry } = await openVersion(session, reference);
   const prefix = runPrefix(version.model, version.runId);
   const client = new S3Client(CLIENT_DEFAULTS);
   const read = async (file: string) => {
@@ -28,6 +28,8 @@ export async function card(session: Session, reference: string, { html }: CardOp
     return 0;
   }
   const content = cardSchema.parse(JSON.parse(await read(RUN_FILES.cardJson)));
-  session.io.result(content, () => cardText(content));
+  // The card was written when the version was registered; what became of it since is in the registry.
+  const decisions = (await registry.decisions()).filter((decision) => decision.version === version.version);
+  session.io.result(content, () => cardText({ ...content, stage: version.stage, decisions }));
   return 0;
 }

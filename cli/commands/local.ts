@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,52 +24,65 @@ export const shellExports = (endpoint: string, region: string) => ({
 });
 
 /** `sluice local`: synthesizes, starts the local cloud, deploys, says where it is, and runs until it is told to stop. */
-export async function local(session: Session, { port, state, time }: LocalOptions): Promise<number> {
-  const { io } = session;
-  const scratch = await mkdtemp(join(tmpdir(), 'sluice-assembly-'));
-  const stopped = stopSignal();
+export async function local(session: Session, options: LocalOptions): Promise<number> {
+  const stop = stopRequest();
   try {
+    await run(session, options, stop);
+  } catch (error) {
+    // What was under way when somebody asked for the end fails in ways that say nothing.
+    if (!stop.aborted) throw options.port === undefined ? error : explained(error, options.port);
+  }
+  session.io.idle();
+  return 0;
+}
+
+async function run({ io, stage }: Session, { port, state, time }: LocalOptions, stop: AbortSignal): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-assembly-'));
+  try {
+    io.busy('synthesizing the templates');
     const started = performance.now();
-    const assembly = await synthesizeInto(join(scratch, 'cdk.out'), { environment: session.stage });
-    io.say(`synthesized ${assembly.stage} in ${seconds(started)}`);
+    const assembly = await synthesizeInto(join(scratch, 'cdk.out'), { environment: stage, signal: stop });
+    io.say(`synthesized ${assembly.stage} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    io.busy('deploying them');
     const cloud = await startCloud({ port, time, stateDir: state, log: (line) => io.progress(line) });
     try {
-      const deployment = await cloud.deploy(assembly.directory, { stage: assembly.stage });
-      for (const summary of deployment.stacks) io.say(describe(summary));
-      const { region } = cloud.context;
-      io.result(
-        { ready: true, endpoint: cloud.endpoint, region, stage: assembly.stage, outputs: deployment.outputs },
-        () =>
-          [
-            '',
-            `ready at ${cloud.endpoint} (time: ${time}${state ? `, state in ${state}` : ', state in memory'})`,
-            '',
-            ...Object.entries(shellExports(cloud.endpoint, region)).map(([name, value]) => `export ${name}=${value}`),
-            '',
-            ...Object.entries(deployment.outputs).flatMap(([stack, outputs]) => [
-              stack,
-              ...Object.entries(outputs).map(([name, value]) => `  ${name.padEnd(22)} ${value}`),
-            ]),
-            '',
-            'Ctrl+C stops it.',
-          ].join('\n'),
+      const { stacks, outputs } = await unless(stop, cloud.deploy(assembly.directory, { stage: assembly.stage }));
+      for (const summary of stacks) io.say(describe(summary));
+      const { endpoint, context } = cloud;
+      const { region } = context;
+      io.result({ ready: true, endpoint, region, stage: assembly.stage, outputs }, () =>
+        [
+          '',
+          `ready at ${endpoint} (time: ${time}, state in ${state ?? 'memory'})`,
+          '',
+          ...Object.entries(shellExports(endpoint, region)).map(([name, value]) => `export ${name}=${value}`),
+          '',
+          ...Object.entries(outputs).flatMap(outputLines),
+          '',
+          'Ctrl+C stops it.',
+        ].join('\n'),
       );
-      await stopped;
+      if (!stop.aborted) await once(stop, 'abort');
     } finally {
       await cloud.stop();
     }
-    return 0;
-  } catch (error) {
-    if ((error as { code?: string }).code === 'EADDRINUSE') {
-      throw new CliError(1, `Port ${port} is taken`, {
-        hint: 'Choose another with --port, or leave it out.',
-        cause: error,
-      });
-    }
-    throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Outputs that a person looks for; those that one stack exports for another are in the JSON. */
+const outputLines = ([stack, outputs]: [string, Readonly<Record<string, string>>]): string[] => [
+  stack,
+  ...Object.entries(outputs)
+    .filter(([name]) => !name.startsWith('ExportsOutput'))
+    .map(([name, value]) => `  ${name.padEnd(22)} ${value}`),
+];
+
+function explained(error: unknown, port: number): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error;
+  const hint = 'Choose another with --port, or leave it out.';
+  return new CliError(1, `Port ${port} is taken`, { hint, cause: error });
 }
 
 function describe({ stack, created, updated, replaced, deleted, unchanged }: StackSummary): string {
@@ -85,10 +99,19 @@ function describe({ stack, created, updated, replaced, deleted, unchanged }: Sta
   return `${stack}: ${counts.join(', ') || 'nothing to do'}${why.join('')}`;
 }
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+/**
+ * Aborted when somebody asks for the end. The signals stay caught until the process ends: npm passes on what a terminal has
+ * sent to everybody already, and the second one must not cut the clean end of the first short.
+ */
+function stopRequest(): AbortSignal {
+  const request = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => request.abort());
+  return request.signal;
 }
 
-const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+/** What the promise gives, unless the end is asked for first. */
+async function unless<T>(stop: AbortSignal, promise: Promise<T>): Promise<T> {
+  stop.throwIfAborted();
+  const ended = once(stop, 'abort').then(() => Promise.reject(stop.reason));
+  return Promise.race([promise, ended]);
+}

@@ -53,7 +53,10 @@ async function ask(client: LambdaClient, functionName: string, instances: unknow
     errorMessage?: string;
     errorType?: string;
   };
-  if (answer.error) throw new CliError(3, `${answer.error.code}: ${answer.error.message}`);
+  if (answer.error) {
+    const { code, message } = answer.error;
+    throw new CliError(3, `${code}: ${message}`, { details: answer.error });
+  }
   if (FunctionError)
     throw new CliError(1, `The prediction function failed: ${answer.errorType}: ${answer.errorMessage}`);
   return answer;

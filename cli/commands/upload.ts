@@ -32,27 +32,33 @@ export async function upload(session: Session, name: string, file: string, optio
     ...CLIENT_DEFAULTS,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 120_000 },
   });
+  io.busy(`uploading ${file}`);
   const sent = await new Upload({
     client,
     params: { Bucket: environment.dataBucket, Key: key, Body: createReadStream(file) },
   }).done();
   const versionId = sent.VersionId;
   if (!versionId) throw new CliError(1, `The bucket ${environment.dataBucket} gave no version id: is versioning on?`);
+  io.idle();
   const uri = `s3://${environment.dataBucket}/${key}`;
   if (!options.wait) {
-    io.result({ model: name, key, versionId }, () => `uploaded ${uri}\nfollow it with: sluice runs ${name}`);
+    io.result({ model: name, key, versionId }, () => `uploaded ${uri}\nfollow it with: npx sluice runs ${name}`);
     return 0;
   }
   io.progress(`uploaded ${uri}`);
+  const started = performance.now();
   const followed = await follow(uploadId(versionId), {
     registry,
     statesOf: historyReader(),
-    progress: (line) => io.progress(line),
+    progress(line) {
+      io.progress(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line.trim()}`);
+      io.busy(line.trim());
+    },
     pause: () => sleep(LOOK_EVERY_MS),
     now: () => Date.now(),
   });
   if (!followed)
-    throw new CliError(1, 'Nothing became of the upload within an hour', { hint: `Look at: sluice runs ${name}` });
+    throw new CliError(1, 'Nothing became of the upload within an hour', { hint: `Look at: npx sluice runs ${name}` });
   io.result({ model: name, key, versionId, status: followed.status, upload: followed.upload, run: followed.run }, () =>
     describe(followed, name),
   );
@@ -66,7 +72,7 @@ function describe({ status, upload: uploaded, run }: Followed, name: string): st
   );
   const next =
     status === 'AWAITING_APPROVAL'
-      ? [`  answer with: sluice approve ${name}@${run?.version} or sluice reject ${name}@${run?.version}`]
+      ? [`  answer with: npx sluice approve ${name}@${run?.version} or npx sluice reject ${name}@${run?.version}`]
       : [];
   return [`${coloured(status)}${version}`, ...reasons, ...next].join('\n');
 }

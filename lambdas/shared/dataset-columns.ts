@@ -8,6 +8,12 @@ export interface DatasetLimits {
   readonly maxColumns: number;
 }
 
+export interface LoadOptions {
+  readonly limits: DatasetLimits;
+  /** Whether a column is known to hold text, in which a decimal comma is just a comma. */
+  readonly isText: (column: string) => boolean;
+}
+
 /** What a part loader leaves behind: table `part` with `c0…` in the order of `columns`, or the reasons why not. */
 export type PartOutcome =
   | { readonly readable: true; readonly columns: readonly string[]; readonly rows: number }

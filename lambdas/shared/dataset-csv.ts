@@ -4,9 +4,10 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { type Anomaly, fault, quoted } from '../../domain/anomaly.ts';
-import { type DatasetLimits, nameFaults, type PartOutcome, rawColumn } from './dataset-columns.ts';
+import { type LoadOptions, nameFaults, type PartOutcome, rawColumn } from './dataset-columns.ts';
 import { CsvParser, csvLine, type Delimiter, sniffDelimiter } from './dataset-csv-parser.ts';
-import { scanCsv } from './dataset-csv-scan.ts';
+import { type CsvScan, scanCsv } from './dataset-csv-scan.ts';
+import { readDecimalCommas } from './dataset-decimals.ts';
 import { notUtf8, nulByte, wholeCharacters } from './dataset-utf8.ts';
 import { type Engine, prepareForColumns, sqlText } from './duckdb.ts';
 
@@ -16,26 +17,35 @@ const MAX_CELL_BYTES = 1024 ** 2;
 const MAX_RECORD_BYTES = 8 * 1024 ** 2;
 
 /** Reads a CSV file into table `part`, every cell as text. */
-export async function loadCsvPart(engine: Engine, file: string, limits: DatasetLimits): Promise<PartOutcome> {
+export async function loadCsvPart(engine: Engine, file: string, options: LoadOptions): Promise<PartOutcome> {
   const head = await readHead(file);
   if (!('header' in head)) return { readable: false, anomalies: [head] };
   const { delimiter, header } = head;
-  const names = nameFaults(header, limits);
+  const names = nameFaults(header, options.limits);
   if (names.length > 0) return { readable: false, anomalies: names };
   if (header.length < 2) return { readable: false, anomalies: [singleColumn(header[0] ?? '')] };
   const scan = await scanCsv(file, { delimiter, header, maxCellBytes: MAX_CELL_BYTES });
   if (scan.faults.length > 0) return { readable: false, anomalies: scan.faults };
+  if (scan.longestRecord > MAX_RECORD_BYTES) return { readable: false, anomalies: [recordTooLarge()] };
+  const found = await readCells(engine, file, { delimiter, header, scan });
+  if (found !== scan.rows) return { readable: false, anomalies: [disagreement(scan.rows, found)] };
+  if (delimiter !== ',') await readDecimalCommas(engine, header, options.isText);
+  return { readable: true, columns: header, rows: scan.rows };
+}
+
+async function readCells(
+  engine: Engine,
+  file: string,
+  { delimiter, header, scan }: { delimiter: Delimiter; header: readonly string[]; scan: CsvScan },
+): Promise<number | Error> {
   const { longestRecord } = scan;
-  if (longestRecord > MAX_RECORD_BYTES) return { readable: false, anomalies: [recordTooLarge()] };
-  if (scan.plain && (await tryRead(engine, file, { delimiter, header, longestRecord })) === scan.rows)
-    return { readable: true, columns: header, rows: scan.rows };
+  if (scan.plain && (await tryRead(engine, file, { delimiter, header, longestRecord })) === scan.rows) return scan.rows;
   // Readers disagree about mixed line ends and quotes inside plain cells; DuckDB drops bytes there. One spelling settles it.
   const rewritten = `${file}.csv`;
   await rewrite(file, rewritten, delimiter);
   const rows = await tryRead(engine, rewritten, { delimiter: ',', header, longestRecord: 2 * longestRecord });
   await rm(rewritten, { force: true });
-  if (rows === scan.rows) return { readable: true, columns: header, rows };
-  return { readable: false, anomalies: [disagreement(scan.rows, rows)] };
+  return rows;
 }
 
 /** Rows that DuckDB found, or why it found none. */

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type Anomaly, fault, listed, quoted } from '../../domain/anomaly.ts';
 import { InvalidDataset } from '../../domain/errors.ts';
 import type { DatasetRef } from '../../domain/flow.ts';
-import { type DatasetLimits, type PartOutcome, rawColumn, tooLarge } from './dataset-columns.ts';
+import { type LoadOptions, type PartOutcome, rawColumn, tooLarge } from './dataset-columns.ts';
 import { loadCsvPart } from './dataset-csv.ts';
 import { formatOf } from './dataset-format.ts';
 import { loadParquetPart } from './dataset-parquet.ts';
@@ -26,8 +26,9 @@ export type DatasetOutcome =
 export async function loadDataset(
   engine: Engine,
   dataset: DatasetRef,
-  { objects, limits }: { objects: ObjectStore; limits: DatasetLimits },
+  { objects, ...options }: LoadOptions & { objects: ObjectStore },
 ): Promise<DatasetOutcome> {
+  const { limits } = options;
   const declared = dataset.parts.reduce((sum, part) => sum + part.bytes, 0);
   if (declared > limits.maxBytes) return refused(tooLarge(declared, limits.maxBytes));
   let columns: readonly string[] = [];
@@ -39,7 +40,7 @@ export async function loadDataset(
     if (dataset.parts.length === 1 && sha256 !== dataset.sha256)
       throw new InvalidDataset(`s3://${at.bucket}/${at.key} is not what was announced: its SHA-256 is ${sha256}`);
     const name = basename(part.key);
-    const loaded = await loadPart(engine, file, limits);
+    const loaded = await loadPart(engine, file, options);
     await rm(file, { force: true });
     if (!loaded.readable) return refused(...inPart(loaded.anomalies, name, dataset.parts.length));
     const differing = index === 0 ? undefined : difference(columns, loaded.columns, name);
@@ -57,7 +58,7 @@ export async function loadDataset(
   );
 }
 
-async function loadPart(engine: Engine, file: string, limits: DatasetLimits): Promise<PartOutcome> {
+async function loadPart(engine: Engine, file: string, options: LoadOptions): Promise<PartOutcome> {
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
@@ -66,7 +67,9 @@ async function loadPart(engine: Engine, file: string, limits: DatasetLimits): Pr
     await handle.read(ends.last, 0, ends.last.byteLength, size - ends.last.byteLength);
     const format = formatOf(ends, size);
     if (typeof format !== 'string') return { readable: false, anomalies: [format] };
-    return format === 'parquet' ? await loadParquetPart(engine, file, limits) : await loadCsvPart(engine, file, limits);
+    return format === 'parquet'
+      ? await loadParquetPart(engine, file, options.limits)
+      : await loadCsvPart(engine, file, options);
   } finally {
     await handle.close();
   }

@@ -35,8 +35,13 @@ export async function split(
   const prefix = runPrefix(run.model, run.runId);
   const at = (file: string) => ({ bucket: artifactBucket, key: `${prefix}${file}` });
   const schema = await objects.getJson({ bucket: artifactBucket, key: schemaKey }, dataSchema);
+  const numeric = new Set(schema.columns.filter(({ type }) => type === 'numeric').map(({ name }) => name));
   return withEngine(limits, async (engine) => {
-    const loaded = await loadDataset(engine, run.dataset, { objects, limits: config.validation });
+    const loaded = await loadDataset(engine, run.dataset, {
+      objects,
+      limits: config.validation,
+      isText: (name) => !numeric.has(name),
+    });
     if (!loaded.readable) throw new InvalidDataset(`The dataset cannot be read: ${loaded.anomalies[0]?.reason}`);
     const typed = await typeRows(engine, loaded.dataset, {
       schema,

@@ -73,17 +73,20 @@ async function examine(
 ): Promise<Examination> {
   const { config, objects } = ports;
   const { problem } = config;
-  const loaded = await loadDataset(engine, run.dataset, { objects, limits: config.validation });
+  const pinnedText = new Set(pinned?.columns.filter(({ type }) => type !== 'numeric').map(({ name }) => name));
+  const asText = (name: string) => {
+    const declared = declaredRule(problem, name)?.type;
+    return declared === undefined ? pinnedText.has(name) : declared !== 'numeric';
+  };
+  const loaded = await loadDataset(engine, run.dataset, {
+    objects,
+    limits: config.validation,
+    isText: (name) => asText(name) || name === problem.id || (name === problem.target && problem.kind !== 'regression'),
+  });
   if (!loaded.readable)
     return { anomalies: loaded.anomalies, rows: 0, parts: [], columns: [], statistics: [], schema: null };
   const { dataset } = loaded;
-  const pinnedText = new Set(pinned?.columns.filter(({ type }) => type !== 'numeric').map(({ name }) => name));
-  const statistics = await columnStatistics(engine, dataset, {
-    asText(name) {
-      const declared = declaredRule(problem, name)?.type;
-      return declared === undefined ? pinnedText.has(name) : declared !== 'numeric';
-    },
-  });
+  const statistics = await columnStatistics(engine, dataset, { asText });
   const { rows, parts } = dataset;
   const columns = inferColumns(statistics, { problem, pinned, rows });
   const evidence = await gatherEvidence(engine, dataset, { problem, columns, statistics });

@@ -6,7 +6,7 @@
  */
 export interface Clock {
   readonly mode: 'real' | 'skip';
-  /** The cloud's time, milliseconds since the epoch. */
+  /** The cloud's time, whole milliseconds since the epoch. */
   now(): number;
   /** What to add to the host's clock to get the cloud's time; handlers are given it. */
   offset(): number;
@@ -92,7 +92,7 @@ class TimerClock implements Clock {
   constructor({ mode, startAt, onError }: ClockOptions) {
     this.mode = mode;
     this.#onError = onError;
-    this.#offset = startAt === undefined ? 0 : startAt - Date.now();
+    this.#offset = startAt === undefined ? 0 : Math.ceil(startAt) - Date.now();
   }
 
   now(): number {
@@ -105,7 +105,7 @@ class TimerClock implements Clock {
 
   schedule(at: number, task: () => void | Promise<void>, options: TimerOptions = {}): Timer {
     const entry: Entry = {
-      at,
+      at: Math.ceil(at),
       order: this.#order++,
       background: options.background ?? false,
       name: options.name ?? 'timer',
@@ -160,7 +160,7 @@ class TimerClock implements Clock {
 
   async advance(ms: number): Promise<void> {
     if (this.mode !== 'skip') throw new Error('advance() needs a clock in mode "skip"; this one is "real"');
-    const target = this.now() + ms;
+    const target = this.now() + Math.ceil(ms);
     for (;;) {
       await this.#quiet();
       const next = this.#timers[0];

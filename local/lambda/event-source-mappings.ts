@@ -45,8 +45,12 @@ export class EventSourceMappings {
     return [...this.#records.values()];
   }
 
+  find(id: string): MappingRecord | undefined {
+    return this.#records.get(id);
+  }
+
   get(id: string): MappingRecord {
-    const record = this.#records.get(id);
+    const record = this.find(id);
     if (!record) throw lambdaError.notFound('The resource you requested does not exist.');
     return record;
   }

@@ -13,13 +13,21 @@ const STANDARD_CONCURRENCY = 5;
 const RECEIVE_LIMIT = 10;
 const MESSAGE_PARTS = { MessageSystemAttributeNames: ['All'], MessageAttributeNames: ['All'] };
 
+/** What the batches of one mapping are doing. */
+interface Progress {
+  running: number;
+  collecting: boolean;
+  /** Whether messages came while a batch was collected, perhaps too late for it. */
+  missed: boolean;
+}
+
 /** Reads the queues that are mapped to functions, whenever they have something. */
 export class QueuePollers {
   readonly #state: LambdaState;
   readonly #invoker: Invoker;
   readonly #mappings: EventSourceMappings;
   readonly #stops = new Map<string, () => void>();
-  readonly #running = new Map<string, number>();
+  readonly #progress = new Map<string, Progress>();
 
   constructor(state: LambdaState, invoker: Invoker, mappings: EventSourceMappings) {
     this.#state = state;
@@ -40,53 +48,54 @@ export class QueuePollers {
   #restart(id: string): void {
     this.#stops.get(id)?.();
     this.#stops.delete(id);
-    const mapping = this.#mappings.all().find((record) => record.id === id);
+    const mapping = this.#mappings.find(id);
     if (!mapping?.enabled) return;
-    const read = () => this.#read(mapping);
+    const read = () => this.#read(id);
     this.#stops.set(id, queueSignals(this.#state.context).consume(mapping.queueArn, read));
     read();
   }
 
-  /** Starts one more batch unless all are busy; a batch that found messages starts the next. */
-  #read(mapping: MappingRecord): void {
-    const running = this.#running.get(mapping.id) ?? 0;
-    if (running >= (mapping.maximumConcurrency ?? STANDARD_CONCURRENCY) || !this.#stops.has(mapping.id)) return;
-    this.#running.set(mapping.id, running + 1);
+  /** Collects one more batch, unless one is being collected or all are busy; one that found messages starts the next. */
+  #read(id: string): void {
+    const mapping = this.#mappings.find(id);
+    if (!mapping || !this.#stops.has(id)) return;
+    const progress = this.#progress.get(id) ?? { running: 0, collecting: false, missed: false };
+    this.#progress.set(id, progress);
+    progress.missed ||= progress.collecting;
+    if (progress.collecting || progress.running >= (mapping.maximumConcurrency ?? STANDARD_CONCURRENCY)) return;
+    Object.assign(progress, { running: progress.running + 1, collecting: true, missed: false });
     this.#state.context.emit(`lambda: ${mapping.functionName} reads ${mapping.queueArn}`, async (work) => {
-      let found = 0;
+      let found = false;
       try {
-        found = await this.#batch(mapping, work);
+        const messages = await this.#receive(mapping, work).finally(() => {
+          progress.collecting = false;
+        });
+        found = messages.length > 0;
+        if (found) {
+          this.#read(id);
+          await this.#process(mapping, messages, work);
+        }
       } finally {
-        this.#running.set(mapping.id, (this.#running.get(mapping.id) ?? 1) - 1);
+        progress.running--;
       }
-      if (found > 0) this.#read(mapping);
+      if (found || progress.missed) this.#read(id);
     });
   }
 
-  async #batch(mapping: MappingRecord, work: Work): Promise<number> {
-    const messages = await this.#receive(mapping, work);
-    if (messages.length === 0) return 0;
-    // While this batch is processed the next may begin.
-    this.#read(mapping);
-    const payload = JSON.stringify({
-      Records: messages.map((message) => recordOf(message, mapping.queueArn, this.#state.context.region)),
-    });
+  async #process(mapping: MappingRecord, messages: readonly Message[], work: Work): Promise<void> {
+    const { region } = this.#state.context;
+    const payload = JSON.stringify({ Records: messages.map((message) => recordOf(message, mapping.queueArn, region)) });
     const { functionName: name, qualifier } = mapping;
     try {
       const result = await this.#invoker.invoke({ name, qualifier, requestId: randomUUID(), payload });
-      if (result.functionError === undefined) {
-        const failed = mapping.reportsItemFailures ? failedItems(result.payload, messages) : new Set<string>();
-        await this.#delete(
-          mapping,
-          messages.filter(({ MessageId }) => !failed.has(MessageId)),
-          work,
-        );
-      }
+      if (result.functionError !== undefined) return;
+      const failed = mapping.reportsItemFailures ? failedItems(result.payload, messages) : new Set<string>();
+      const done = messages.filter(({ MessageId }) => !failed.has(MessageId));
+      await this.#delete(mapping, done, work);
     } catch (error) {
       // Throttled, or gone: the messages come back when their visibility timeout ends.
       if (!(error instanceof AwsError)) throw error;
     }
-    return messages.length;
   }
 
   /** A first receive, then, within the batching window, as many as the batch holds. */

@@ -88,7 +88,7 @@ function eventOf({ record, request, call, body, rawPath }: UrlRequest, state: La
     version: '2.0',
     routeKey: '$default',
     rawPath,
-    rawQueryString: request.query.toString(),
+    rawQueryString: request.query.toString().replaceAll('+', '%20'),
     ...(cookie ? { cookies: cookie.split('; ') } : {}),
     headers,
     ...(Object.keys(query).length > 0 ? { queryStringParameters: query } : {}),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AwsError } from '../kernel/errors.ts';
 import type { CloudContext } from '../kernel/service.ts';
 import type { Collection } from '../kernel/store.ts';
+import { requireGroupKey } from './group-key.ts';
 
 export interface LogGroup {
   readonly name: string;
@@ -32,22 +33,29 @@ export class LogBook {
   readonly groups: Collection<LogGroup>;
   readonly #streams: Collection<LogStream>;
   readonly #folder: string;
-  readonly #context: CloudContext;
+  readonly context: CloudContext;
 
   constructor(context: CloudContext) {
-    this.#context = context;
+    this.context = context;
     this.groups = context.store.collection('logs.groups');
     this.#streams = context.store.collection('logs.streams');
     this.#folder = context.store.folder('logs');
   }
 
   arnOf(group: string): string {
-    return `arn:aws:logs:${this.#context.region}:${this.#context.account}:log-group:${group}`;
+    return `arn:${this.context.partition}:logs:${this.context.region}:${this.context.account}:log-group:${group}`;
   }
 
   createGroup(name: string, options: Partial<Pick<LogGroup, 'retentionDays' | 'kmsKeyId' | 'tags'>> = {}): LogGroup {
+    if (!/^[\w.\-/#]{1,512}$/.test(name)) {
+      throw new AwsError(
+        'InvalidParameterException',
+        `1 validation error detected: Value '${name}' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`,
+      );
+    }
     if (this.groups.has(name)) throw exists('log group');
-    const createdAt = this.#context.clock.now();
+    if (options.kmsKeyId) requireGroupKey(this.context, this.arnOf(name), options.kmsKeyId);
+    const createdAt = this.context.clock.now();
     const group = {
       name,
       arn: `${this.arnOf(name)}:*`,
@@ -67,6 +75,16 @@ export class LogBook {
     return group;
   }
 
+  change(name: string, change: Partial<Pick<LogGroup, 'retentionDays' | 'kmsKeyId' | 'tags'>>): LogGroup {
+    const group = this.group(name);
+    if (change.kmsKeyId && change.kmsKeyId !== group.kmsKeyId) {
+      requireGroupKey(this.context, this.arnOf(name), change.kmsKeyId);
+    }
+    const changed = { ...group, ...change };
+    this.groups.set(name, changed);
+    return changed;
+  }
+
   deleteGroup(name: string): void {
     this.group(name);
     for (const stream of this.streams(name)) this.deleteStream(name, stream.name);
@@ -76,7 +94,7 @@ export class LogBook {
   createStream(group: string, name: string): void {
     this.group(group);
     if (this.#streams.has(keyOf(group, name))) throw exists('log stream');
-    this.#streams.set(keyOf(group, name), { group, name, createdAt: this.#context.clock.now() });
+    this.#streams.set(keyOf(group, name), { group, name, createdAt: this.context.clock.now() });
   }
 
   hasStream(group: string, name: string): boolean {
@@ -97,15 +115,16 @@ export class LogBook {
     appendFileSync(this.#file(group, stream), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   }
 
-  /** The events of a stream in the order they were written, without those that are older than the group keeps. */
+  /** The events of a stream by time, without those that are older than the group keeps. */
   events(group: string, stream: string): LogEvent[] {
     const { retentionDays } = this.group(group);
     if (!this.hasStream(group, stream)) throw notFound('log stream');
     const file = this.#file(group, stream);
     if (!existsSync(file)) return [];
-    const oldest = retentionDays === null ? 0 : this.#context.clock.now() - retentionDays * 86_400_000;
+    const oldest = retentionDays === null ? 0 : this.context.clock.now() - retentionDays * 86_400_000;
     const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as LogEvent).filter(({ timestamp }) => timestamp >= oldest);
+    const events = lines.map((line) => JSON.parse(line) as LogEvent).filter(({ timestamp }) => timestamp >= oldest);
+    return events.sort((a, b) => a.timestamp - b.timestamp);
   }
 
   #file(group: string, stream: string): string {

@@ -45,6 +45,14 @@ const withIds = (overrides: object = {}) =>
 const testIds = (rows: readonly TestRow[]) => new Set(rows.map(({ instance }) => String(instance.customer)));
 
 describe('split() divides', () => {
+  test('numbers with a decimal comma as those with a point', async () => {
+    const points = await divided(csv(churnTable(), { delimiter: ';' }));
+    const commas = await divided(csv(churnTable(), { delimiter: ';' }).replaceAll(/(\d)\.(\d)/g, '$1,$2'));
+    expect(commas.trainText).toBe(points.trainText);
+    expect(commas.testText).toBe(points.testText);
+    expect(commas.test.some(({ instance }) => !Number.isInteger(instance.spend ?? 0))).toBe(true);
+  });
+
   test('every row to one side, by the hash of its id alone', async () => {
     const { result, train, test: tested, profile } = await divided(csv(churnTable(2_000)), withIds());
     expect(train.length - 1).toBe(result.trainRows);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { DataSchema } from '../../domain/data-schema.ts';
 import { checked, churnConfig, churnTable, csv, errorCodes, withColumn } from '../support/datasets.ts';
 import { parquet } from '../support/parquet.ts';
 
@@ -20,6 +21,7 @@ describe('validate() reads the usual dialects', () => {
   const cases: Record<string, string> = {
     comma: good,
     semicolon: csv(churnTable(), { delimiter: ';' }),
+    'semicolon and decimal commas': csv(churnTable(), { delimiter: ';' }).replaceAll(/(\d)\.(\d)/g, '$1,$2'),
     tab: csv(churnTable(), { delimiter: '\t' }),
     pipe: csv(churnTable(), { delimiter: '|' }),
     'CRLF line ends': csv(churnTable(), { end: '\r\n' }),
@@ -60,6 +62,35 @@ describe('validate() reads the usual dialects', () => {
     const parts = await checked([csv([header, ...rows.slice(0, 150)]), csv(turned, { delimiter: ';', end: '\r\n' })]);
     expect(parts.schema).toEqual(whole.schema);
     expect(parts.report.parts.map((part) => part.rows)).toEqual([150, 250]);
+  });
+
+  describe('a decimal comma', () => {
+    const sized = withColumn(churnTable(), 'size', (_row, index) => `${index % 9},5`);
+    const file = csv(sized, { delimiter: ';' });
+    const declared = churnConfig({ problem: { ...churnConfig().problem, columns: { size: { type: 'categorical' } } } });
+    const size = ({ schema }: { schema: DataSchema | null }) => schema?.columns.find(({ name }) => name === 'size');
+
+    test('makes a number between semicolons, with or without points for thousands', async () => {
+      expect(size(await checked(file))).toMatchObject({ type: 'numeric', range: { min: 0.5, max: 8.5 } });
+      const large = await checked(file.replaceAll(';8,5', ';-1.234.567,5e0'));
+      expect(size(large)).toMatchObject({ type: 'numeric', range: { min: -1_234_567.5, max: 7.5 } });
+    });
+
+    test('stays a comma in a column that is declared or pinned as text', async () => {
+      const first = await checked(file, { config: declared });
+      expect(size(first)?.categories).toContain('8,5');
+      const second = await checked(file, { pinned: first.schema });
+      expect(size(second)?.categories).toContain('8,5');
+    });
+
+    test('is refused where it may mean something else', async () => {
+      const hint = /^Column "size" is numeric, but row 1 holds "0,5"/;
+      for (const doubtful of [csv(sized), file.replace(';8,5', ';8.5'), file.replace(';8,5', ';eight')]) {
+        const result = await checked(doubtful);
+        expect(errorCodes(result)).toEqual(['TYPE_MISMATCH']);
+        expect(result.output.reasons[0]).toMatch(hint);
+      }
+    });
   });
 
   test('Parquet is read by its content, and 1 and true are what CSV calls them', async () => {

@@ -2,6 +2,7 @@ import { enableCompileCache } from 'node:module';
 import { patchDate, setClockOffset } from './clock.ts';
 import { patchConsole, setLoggedRequest } from './console.ts';
 import { defineGlobals, type Handler, loadHandler } from './handler.ts';
+import { confineModules } from './modules.ts';
 import { guardNetwork } from './network.ts';
 import {
   type BootstrapOptions,
@@ -99,6 +100,7 @@ enableCompileCache(options.compileCache);
 setClockOffset(options.clockOffset);
 patchDate();
 guardNetwork();
+confineModules(options.sandboxRoot);
 patchConsole(options.logFormat);
 defineGlobals();
 

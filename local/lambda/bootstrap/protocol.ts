@@ -7,6 +7,8 @@ export interface BootstrapOptions {
   readonly logFormat: 'Text' | 'JSON';
   /** Where Node keeps the compiled code of handlers, for the next start. */
   readonly compileCache: string;
+  /** Where code and layers stand. What lies beside or above it, the project of whoever runs the cloud, is not theirs to load. */
+  readonly sandboxRoot: string;
 }
 
 export interface InvokeMessage {

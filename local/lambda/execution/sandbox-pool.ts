@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CodeStore } from '../code-store.ts';
 import type { LambdaState, VersionRecord } from '../state.ts';
@@ -30,7 +30,7 @@ export class SandboxPool {
   constructor(state: LambdaState, codes: CodeStore) {
     this.#state = state;
     this.#codes = codes;
-    this.#folder = state.context.store.folder('lambda');
+    this.#folder = realpathSync(state.context.store.folder('lambda'));
     rmSync(join(this.#folder, 'sandboxes'), { recursive: true, force: true });
   }
 
@@ -65,6 +65,7 @@ export class SandboxPool {
         clockOffset: context.clock.offset(),
         logFormat: configuration.LoggingConfig.LogFormat,
         compileCache: tools.compileCache,
+        sandboxRoot: this.#folder,
       },
       variables: sandboxVariables(this.#state, version, folders, logStream),
       codeFolder: folders.code,

@@ -53,6 +53,13 @@ describe('a clock that skips', () => {
     expect(order).toEqual(['first', 'second', 'last']);
   });
 
+  test('time is whole milliseconds, whatever fractions of one are waited for', async () => {
+    const time = clock('skip');
+    await time.run('jittered wait', (work) => work.sleep(1_000.5));
+    await time.advance(0.25);
+    expect(Number.isInteger(time.now())).toBe(true);
+  });
+
   test('a background timer does not pull time, and fires when time passes it', async () => {
     const time = clock('skip');
     const fired: number[] = [];
