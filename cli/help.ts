@@ -48,6 +48,20 @@ Examples:
 
 Takes {"instances": [{…}]}, a list, one object, JSON lines, or CSV with a header (the target column may be there; it is not
 sent). Exit 3 when a row does not fit or nothing serves yet.`,
+  rollout: `
+Examples:
+  npx sluice rollout churn@3 --wait              in the steps that are configured, to its end
+  npx sluice rollout churn@3 --promote --reason 'watched it for a day'
+
+Exit 3 when it is refused, or with --wait when it was rolled back.`,
+  rollback: `
+Examples:
+  npx sluice rollback churn                      end the rollout that goes on, else the previous champion serves again
+  npx sluice rollback churn --to 1.2.0 --reason 'complaints since Monday'`,
+  watch: `
+Examples:
+  npx sluice watch churn                         until it ends; exit 3 when it was not promoted
+  npx sluice watch churn --json | jq .decision`,
   verify: `
 Examples:
   npx sluice verify churn                        against the registry and the artifact bucket

@@ -112,7 +112,7 @@ test('a run that ends without having told anybody is settled from outside', () =
 });
 
 describe('the training machine', () => {
-  const machine = ofType(churn, 'AWS::StepFunctions::StateMachine')[0]?.[1].Properties;
+  const machine = machineOf(churn, 'Training');
 
   test('is logged, traced and standard: an execution may wait for days', () => {
     expect(machine.LoggingConfiguration).toMatchObject({ IncludeExecutionData: true, Level: 'ALL' });
@@ -127,9 +127,7 @@ describe('the training machine', () => {
         models: { churn: { problem: { kind: 'binary', target: 'y' }, approval: 'manual', approvalTimeout: '2 days' } },
       }),
     );
-    const definition = JSON.parse(
-      ofType(patient, 'AWS::StepFunctions::StateMachine')[0]?.[1].Properties.DefinitionString,
-    );
+    const definition = JSON.parse(machineOf(patient, 'Training').DefinitionString);
     expect(definition.States['Ask for approval'].TimeoutSeconds).toBe(2 * 86_400);
     expect(definition.TimeoutSeconds).toBe(3 * 86_400);
   });
@@ -137,6 +135,40 @@ describe('the training machine', () => {
   test('is given every function that it names', () => {
     const named = new Set([...machine.DefinitionString.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
     expect([...named].sort()).toEqual(Object.keys(machine.DefinitionSubstitutions).sort());
+  });
+});
+
+describe('the rollout machine', () => {
+  const rolled = (rollout: object) =>
+    JSON.parse(
+      machineOf(
+        template(
+          'Sluice-dev-churn',
+          sluice({ models: { churn: { problem: { kind: 'binary', target: 'y' }, rollout } } as never }),
+        ),
+        'Rollouts',
+      ).DefinitionString,
+    );
+
+  test('has time for its limit, for the rollout before it, and where configured for a person', () => {
+    const canary = { kind: 'canary', steps: [10], bake: '1 hour', limit: { time: '2 days' } };
+    expect(rolled(canary).TimeoutSeconds).toBe(4 * 86_400 + 6 * 3_600);
+    expect(rolled({ ...canary, limit: { time: '2 days', end: 'ask' } }).TimeoutSeconds).toBe(34 * 86_400 + 6 * 3_600);
+  });
+
+  test('ends in a visible outcome wherever it fails', () => {
+    const { States } = rolled({ kind: 'all-at-once' });
+    const tasks = Object.entries(States as Record<string, { Type: string; Catch?: { Next: string }[] }>).filter(
+      ([, { Type }]) => Type === 'Task',
+    );
+    for (const [name, { Catch = [] }] of tasks) {
+      const last = ['Roll back', 'Roll back after failure', 'Release'].includes(name);
+      expect(
+        Catch.map(({ Next }) => Next),
+        name,
+      ).toEqual([last ? 'Traffic not settled' : 'Roll back after failure']);
+    }
+    expect(tasks).toHaveLength(9);
   });
 });
 
@@ -207,3 +239,8 @@ test('nothing costs money by the hour', () => {
   expect(resources.map(({ Type }) => Type).filter((type) => !paidByUse.has(type))).toEqual([]);
   expect(JSON.stringify(resources)).not.toMatch(/Provisioned(Concurrency|Throughput)|SnapStart/);
 });
+
+function machineOf(stack: Template, construct: string) {
+  const [, machine] = ofType(stack, 'AWS::StepFunctions::StateMachine').find(([id]) => id.startsWith(construct)) ?? [];
+  return machine?.Properties ?? {};
+}
