@@ -58,8 +58,10 @@ async function ask(
     errorType?: string;
   };
   if (answer.error) {
-    const { code, message } = answer.error;
-    throw new CliError(3, `${code}: ${message}`, { details: answer.error });
+    const { code, message, index } = answer.error;
+    // The function counts from 0 within a request; the person who reads this counts rows of the input.
+    const row = index === undefined ? '' : `row ${start + index + 1} of the input: `;
+    throw new CliError(3, `${code}: ${row}${message}`, { details: answer.error });
   }
   if (FunctionError)
     throw new CliError(1, `The prediction function failed: ${answer.errorType}: ${answer.errorMessage}`);
