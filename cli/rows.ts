@@ -1,12 +1,13 @@
-import { parse } from 'csv-parse/sync';
 import type { DataSchema } from '../domain/data-schema.ts';
+import { withDecimalPoint } from '../domain/decimal-comma.ts';
+import { CsvParser, sniffDelimiter } from '../lambdas/shared/dataset-csv-parser.ts';
 import { CliError } from './io.ts';
 
 export type Instance = Record<string, string | number | boolean | null>;
 
 /**
  * Reads rows to predict: JSON (`{"instances":[…]}`, a list, one object), JSON lines, or CSV with a header. CSV knows text
- * only, so the model's pinned schema, where there is one, tells which columns are numbers and booleans.
+ * only, and so the model reads it; its pinned schema, where there is one, tells which columns are its fields.
  */
 export function readRows(text: string, schema: DataSchema | null): Instance[] {
   const trimmed = text.trim();
@@ -38,26 +39,31 @@ function readJson(text: string): Instance[] {
   return Array.isArray(instances) ? (instances as Instance[]) : [value as Instance];
 }
 
+/** In the dialects of the training data, so that the rows of an upload can be predicted as they are. */
 function readCsv(text: string, schema: DataSchema | null): Instance[] {
-  let rows: Record<string, string>[];
-  try {
-    rows = parse(text, { columns: true, bom: true, delimiter: [',', ';', '\t', '|'], skip_empty_lines: true });
-  } catch (cause) {
-    throw new CliError(2, `The input is neither JSON nor CSV with a header: ${(cause as Error).message}`, { cause });
-  }
+  const delimiter = sniffDelimiter(text.slice(0, 65_536));
+  const parser = new CsvParser(delimiter);
+  const [header = [], ...rows] = [...parser.push(text.replace(/^\uFEFF/, '')), ...parser.end()];
   const columns = new Map((schema?.columns ?? []).map((column) => [column.name, column]));
-  return rows.map((row) => {
-    const known = Object.entries(row).filter(([name]) => {
-      const role = columns.get(name)?.role;
-      return schema === null || role === 'feature' || role === 'id';
-    });
-    return Object.fromEntries(known.map(([name, cell]) => [name, typedCell(cell, columns.get(name)?.type)]));
+  const fields = header.flatMap((cell, index) => {
+    const name = cell.trim();
+    const column = columns.get(name);
+    const isField = schema === null || column?.role === 'feature' || column?.role === 'id';
+    return isField ? [{ name, index, numeric: column?.type === 'numeric' }] : [];
   });
-}
-
-function typedCell(cell: string, type: string | undefined): Instance[string] {
-  const text = cell.trim();
-  if (text === '') return null;
-  if (type !== 'categorical' && type !== 'boolean' && Number.isFinite(Number(text))) return Number(text);
-  return cell;
+  if (fields.length === 0)
+    throw new CliError(2, 'The input is neither JSON nor CSV: its first line names no column that the model knows', {
+      hint: 'Put the column names of the training data into the first line.',
+    });
+  return rows.map((row, number) => {
+    if (row.length !== header.length)
+      throw new CliError(2, `Row ${number + 1} has ${row.length} values; the header has ${header.length} columns`);
+    return Object.fromEntries(
+      fields.map(({ name, index, numeric }) => {
+        const cell = row[index] ?? '';
+        if (cell.trim() === '') return [name, null];
+        return [name, (numeric && delimiter !== ',' ? withDecimalPoint(cell) : null) ?? cell];
+      }),
+    );
+  });
 }

@@ -30,7 +30,7 @@ export async function predict(session: Session, name: string, file: string): Pro
   const predictions: Record<string, unknown>[] = [];
   let version: string | undefined;
   for (let start = 0; start < rows.length; start += BATCH) {
-    const answer = await ask(client, model.predictFunctionName, rows.slice(start, start + BATCH));
+    const answer = await ask(client, model.predictFunctionName, { rows: rows.slice(start, start + BATCH), start });
     predictions.push(...(answer.predictions ?? []));
     version = answer.model_version ?? version;
   }
@@ -40,7 +40,11 @@ export async function predict(session: Session, name: string, file: string): Pro
   return 0;
 }
 
-async function ask(client: LambdaClient, functionName: string, instances: unknown[]): Promise<Answer> {
+async function ask(
+  client: LambdaClient,
+  functionName: string,
+  { rows: instances, start }: { rows: unknown[]; start: number },
+): Promise<Answer> {
   const { FunctionError, Payload } = await client.send(
     new InvokeCommand({
       FunctionName: functionName,
@@ -49,13 +53,15 @@ async function ask(client: LambdaClient, functionName: string, instances: unknow
     }),
   );
   const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as Answer & {
-    error?: { code?: string; message?: string };
+    error?: { code?: string; message?: string; index?: number };
     errorMessage?: string;
     errorType?: string;
   };
   if (answer.error) {
-    const { code, message } = answer.error;
-    throw new CliError(3, `${code}: ${message}`, { details: answer.error });
+    const { code, message, index } = answer.error;
+    // The function counts from 0 within a request; the person who reads this counts rows of the input.
+    const row = index === undefined ? '' : `row ${start + index + 1} of the input: `;
+    throw new CliError(3, `${code}: ${row}${message}`, { details: answer.error });
   }
   if (FunctionError)
     throw new CliError(1, `The prediction function failed: ${answer.errorType}: ${answer.errorMessage}`);

@@ -28,20 +28,31 @@ export const modelVariable = z
 export type ModelReference = z.infer<typeof modelReference>;
 
 /**
- * Begins to load the model at once and hands it to every invocation. A wrong artifact stays an error for good, so that the
- * version never becomes healthy; a failure that may pass is tried again with the next invocation.
+ * Begins to load the model at once and hands it to every invocation. A failure that may pass is tried again with the next
+ * invocation. A wrong artifact is looked at again only after a while: somebody may have put the right one back, but until
+ * then no caller should wait for a download that ends in the same error.
  */
-export function servedModel(reference: ModelReference | null, objects: Pick<ObjectStore, 'getBytes'>) {
+export function servedModel(
+  reference: ModelReference | null,
+  objects: Pick<ObjectStore, 'getBytes'>,
+  now: () => number = () => performance.now(),
+) {
   const begin = () => {
     const loading = reference ? load(reference, objects) : Promise.resolve(null);
     loading.catch((error: unknown) => {
-      if (!(error instanceof InvalidArtifact)) current = undefined;
+      if (error instanceof InvalidArtifact) lookAgainAt = now() + LOOK_AGAIN_MS;
+      else current = undefined;
     });
     return loading;
   };
+  let lookAgainAt = Number.POSITIVE_INFINITY;
   let current: Promise<Served | null> | undefined = begin();
   return {
     get: () => {
+      if (now() >= lookAgainAt) {
+        lookAgainAt = Number.POSITIVE_INFINITY;
+        current = undefined;
+      }
       current ??= begin();
       return current;
     },
@@ -51,6 +62,8 @@ export function servedModel(reference: ModelReference | null, objects: Pick<Obje
     },
   };
 }
+
+const LOOK_AGAIN_MS = 60_000;
 
 async function load(
   { bucket, key, sha256, semver }: ModelReference,

@@ -154,6 +154,21 @@ describe('the served model', () => {
     await expect(servedModel({ ...reference(), key: 'gone' }, run.objects).get()).rejects.toThrow(InvalidArtifact);
   });
 
+  test('is served again a minute after the right artifact was put back', async () => {
+    let stored: Uint8Array = Uint8Array.from(run.bytes, (byte, at) => (at === 500 ? byte ^ 1 : byte));
+    let time = 0;
+    const model = servedModel(reference(), { getBytes: async () => stored }, () => time);
+    await expect(model.get()).rejects.toThrow(InvalidArtifact);
+    stored = run.bytes;
+    time = 59_000;
+    await expect(model.get()).rejects.toThrow(InvalidArtifact);
+    time = 61_000;
+    expect(await model.get()).toMatchObject({ semver: '1.4.2' });
+    time = 200_000;
+    stored = new Uint8Array();
+    expect(await model.get()).toMatchObject({ semver: '1.4.2' });
+  });
+
   test('is tried again after a failure that may pass, and after the model itself broke', async () => {
     let reads = 0;
     const objects = {

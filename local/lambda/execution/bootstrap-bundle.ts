@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { buildSync, stop } from 'esbuild';
 
 /**
  * Writes the program that runs a function as one JavaScript file and gives its path back. A process that starts from
@@ -16,6 +16,8 @@ export function bundleBootstrap(folder: string): string {
     target: 'node22',
     write: false,
   });
+  // Its service process would stay for as long as the cloud does, and a little longer.
+  void stop();
   writeFileSync(outfile, outputFiles[0]?.contents ?? '');
   return outfile;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Unsupported } from '../../kernel/errors.ts';
 import type { CodeStore } from '../code-store.ts';
 import type { LambdaState, VersionRecord } from '../state.ts';
 import { bundleBootstrap } from './bootstrap-bundle.ts';
@@ -32,6 +33,8 @@ export class SandboxPool {
     this.#codes = codes;
     this.#folder = realpathSync(state.context.store.folder('lambda'));
     rmSync(join(this.#folder, 'sandboxes'), { recursive: true, force: true });
+    // Ends the search for the kind of a .js file, which a project around the state's folder would answer otherwise.
+    writeFileSync(join(this.#folder, 'package.json'), '{}');
   }
 
   /** A warm sandbox of exactly this version in exactly this state. */
@@ -124,6 +127,9 @@ export class SandboxPool {
   }
 
   #prepare() {
+    if (Number.parseInt(process.versions.node, 10) < 24) {
+      throw new Unsupported(`running functions on Node ${process.versions.node}`, { hint: 'Start it with Node 24.' });
+    }
     this.#tools ??= {
       bootstrap: bundleBootstrap(this.#folder),
       runtimeModules: linkRuntimeModules(join(this.#folder, 'runtime/node_modules')),

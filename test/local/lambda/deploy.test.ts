@@ -120,7 +120,8 @@ describe('a deployed function', () => {
     expect((await invoke(lambda, outputs.Name ?? '')).value).toBe('from the layer');
   });
 
-  test('does not see what only the host has installed', async () => {
+  test('does not see the project around it: what it has installed, or that its files are modules', async () => {
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     mkdirSync(join(folder, 'node_modules/leak'), { recursive: true });
     writeFileSync(join(folder, 'node_modules/leak/index.js'), '');
     const source = `exports.handler = async () => require('leak');`;

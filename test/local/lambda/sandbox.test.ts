@@ -85,6 +85,11 @@ describe('the network', () => {
     exports.handler = async ({ kind }) => {
       if (kind === 'fetch') return fetch('https://s3.amazonaws.com/').catch((error) => error.cause.message);
       if (kind === 'https') return new Promise((resolve) => require('node:https').get('https://example.com').on('error', (error) => resolve(error.message)));
+      if (kind === 'sdk') {
+        const { SQSClient, ListQueuesCommand } = require('@aws-sdk/client-sqs');
+        const real = new SQSClient({ endpoint: 'https://sqs.us-east-1.amazonaws.com' });
+        return real.send(new ListQueuesCommand({})).catch((error) => error.message);
+      }
       if (kind === 'metadata') return connect({ host: '169.254.169.254', port: 80 });
       if (kind === 'numbers') return connect({ port: 80, host: '::ffff:10.0.0.1' });
       return new Promise((resolve) => dgram.createSocket('udp4').send('x', 53, '8.8.8.8', (error) => resolve(error.message)));
@@ -94,6 +99,7 @@ describe('the network', () => {
   test.each([
     ['fetch', 's3.amazonaws.com'],
     ['https', 'example.com'],
+    ['sdk', 'sqs.us-east-1.amazonaws.com'],
     ['metadata', '169.254.169.254'],
     ['numbers', '::ffff:10.0.0.1'],
     ['udp', '8.8.8.8'],
