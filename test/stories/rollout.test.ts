@@ -229,7 +229,7 @@ describe('a rollout that is disturbed', () => {
     await until(async () => ((await statesOf(executionArn)).includes('Bake') ? true : undefined));
     await monitoring.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'a drill' }));
     expect((await finished(executionArn)).at(-1)).toBe('Rolled back');
-    expect((await rollouts('churn')).at(-1)).toMatchObject({ outcome: 'ROLLED_BACK', decision: { cause: 'ALARM' } });
+    expect((await rollouts('churn')).at(-1)).toMatchObject({ outcome: 'ROLLED_BACK', decision: { cause: 'ALARM' }, endedBy: 'alarm' });
     await monitoring.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'OK', StateReason: 'the drill is over' }));
   });
 
@@ -284,6 +284,15 @@ describe('a rollout that is disturbed', () => {
     await story.cloud.clock.idle();
     return statesOf(executionArn);
   }
+});
+
+test('every permission of the rollout was needed', () => {
+  const idle = story.cloud.iam.report().roles.flatMap(({ statements }) =>
+    statements
+      .filter(({ effect, needed, policy }) => effect === 'Allow' && needed === 0 && /-churn\/Rollouts/.test(policy))
+      .map(({ policy, index, actions }) => `${policy}[${index}] ${actions.map(({ pattern }) => pattern)}`),
+  );
+  expect(idle).toEqual([]);
 });
 
 /** Waits until no run holds the slot. */
