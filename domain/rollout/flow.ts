@@ -24,6 +24,7 @@ export const rolloutStepInput = z.discriminatedUnion('action', [
   z.object({ action: z.literal('takeLock'), owner: z.string(), request: rolloutRequestSchema }),
   z.object({ action: z.literal('prepare'), ...owned }),
   z.object({ action: z.literal('tryGoldenRows'), ...owned }),
+  z.object({ action: z.literal('awaitQuiet'), ...owned }),
   z.object({ action: z.literal('shift'), ...owned, step: z.int().min(0) }),
   z.object({ action: z.literal('analyse'), ...owned }),
   z.object({ action: z.literal('promote'), ...owned }),
@@ -35,6 +36,7 @@ export type RolloutStepInput = z.infer<typeof rolloutStepInput>;
 export const takeLockOutput = z.object({ status: z.enum(['OWNED', 'BUSY', 'ENDED']), token: z.int() });
 /** Steps that its plan has; without any it is promoted at once. */
 export const prepareOutput = z.object({ functionVersion: z.string(), steps: z.int().min(0) });
+export const awaitQuietOutput = z.object({ quiet: z.enum(['YES', 'NOT_YET', 'NEVER']) });
 export const analyseOutput = z.object({
   action: z.enum(['HOLD', 'NEXT_STEP', 'PROMOTE', 'ROLLBACK', 'ENDED']),
   cause: z.string(),

@@ -11,10 +11,12 @@ export async function recover({ owner, why }: { owner: string; why: string }, po
 /** An alarm of the model stops a rollout at once; one that is over, or of another time, stops nothing. */
 export async function stopOnAlarm(ports: RolloutPorts): Promise<{ stopped: boolean }> {
   const [alarms, head] = await Promise.all([ports.requests.alarms(), ports.registry.head()]);
-  if (alarms.length === 0 || !head.rollout) return { stopped: false };
+  const record = head.rollout ? await ports.registry.rollout(head.rollout.token) : null;
+  // Before its first share it waits for the alarm to be over.
+  if (alarms.length === 0 || !record || record.step < 0) return { stopped: false };
   const why = `alarm ${alarms.map((name) => `"${name}"`).join(', ')}`;
   const ending = { outcome: 'ROLLED_BACK', cause: 'ALARM', by: 'alarm', why, reject: false } as const;
-  const ended = await endRollout(head.rollout.runId, ending, ports);
+  const ended = await endRollout(record.owner, ending, ports);
   if (ended) await release({ owner: ended.owner }, ports);
   return { stopped: ended !== null };
 }

@@ -16,6 +16,7 @@ import { taskHandler } from '../shared/task-handler.ts';
 import { lambdaTraffic } from '../shared/traffic.ts';
 import { align, recover, stopOnAlarm } from './align.ts';
 import { analyse } from './analyse.ts';
+import { awaitQuiet } from './await-quiet.ts';
 import { rollBack } from './end.ts';
 import type { RolloutPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
@@ -76,7 +77,7 @@ type Steps = {
     ports: RolloutPorts,
   ) => Promise<object>;
 };
-const STEPS: Steps = { takeLock, prepare, tryGoldenRows, shift, analyse, promote, rollBack, release };
+const STEPS: Steps = { takeLock, prepare, tryGoldenRows, awaitQuiet, shift, analyse, promote, rollBack, release };
 
 /** An execution that ended where its own failure path could not run. */
 const statusChange = z.object({

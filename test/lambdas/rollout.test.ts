@@ -6,6 +6,7 @@ import type { RolloutRequest } from '../../domain/rollout/flow.ts';
 import { type StrategyInput, strategySchema } from '../../domain/rollout/strategy.ts';
 import { align, stopOnAlarm } from '../../lambdas/rollout/align.ts';
 import { analyse } from '../../lambdas/rollout/analyse.ts';
+import { awaitQuiet } from '../../lambdas/rollout/await-quiet.ts';
 import { endRollout, rollBack } from '../../lambdas/rollout/end.ts';
 import type { RolloutPorts } from '../../lambdas/rollout/ports.ts';
 import { prepare } from '../../lambdas/rollout/prepare.ts';
@@ -192,6 +193,27 @@ describe('a rollout', () => {
     expect(await stopOnAlarm(ports())).toEqual({ stopped: true });
     expect(traffic.alias).toMatchObject(serving);
     expect((await plane.registry.rollouts()).at(-1)).toMatchObject({ outcome: 'ROLLED_BACK', told: true });
+  });
+
+  test('waits until no alarm can go off for what an earlier challenger did', async () => {
+    const first = await underWay();
+    await rollBack({ owner: 'second', failure: null }, ports());
+    const { token } = await takeLock({ owner: 'third', request: request(await register('r3')) }, ports());
+    expect(token).toBe(first + 1);
+    await prepare({ token }, ports());
+    expect(await awaitQuiet({ token }, ports())).toEqual({ quiet: 'NOT_YET' });
+    minute += 6;
+    requests.on = ['errors'];
+    expect(await awaitQuiet({ token }, ports())).toEqual({ quiet: 'NOT_YET' });
+    expect(await stopOnAlarm(ports())).toEqual({ stopped: false });
+    minute += 2 * 1_440;
+    expect(await awaitQuiet({ token }, ports())).toEqual({ quiet: 'NEVER' });
+    await rollBack({ owner: 'third', failure: null }, ports());
+    expect((await plane.registry.rollouts()).at(-1)).toMatchObject({ decision: { cause: 'ALARM' }, rejected: false });
+    requests.on = [];
+    minute += 10;
+    const again = await takeLock({ owner: 'fourth', request: request(3) }, ports());
+    expect(await awaitQuiet({ token: again.token }, ports())).toEqual({ quiet: 'YES' });
   });
 
   test('gives no traffic to a challenger whose golden rows come out wrong', async () => {

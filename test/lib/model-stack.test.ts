@@ -168,7 +168,7 @@ describe('the rollout machine', () => {
         name,
       ).toEqual([last ? 'Traffic not settled' : 'Roll back after failure']);
     }
-    expect(tasks).toHaveLength(9);
+    expect(tasks).toHaveLength(10);
   });
 });
 
