@@ -14,7 +14,7 @@ import { outboxOf } from './sns/outbox.ts';
 import { lockedState, temporaryState } from './state-folder.ts';
 
 export interface CloudOptions {
-  /** @default a free one */
+  /** @default the one that a kept state had, else a free one */
   readonly port?: number;
   /** `skip` jumps over waits. @default real */
   readonly time?: 'real' | 'skip';
@@ -98,8 +98,11 @@ async function start(options: CloudOptions, state: ReturnType<typeof temporarySt
   });
   if (!stacks) throw new Error('CloudFormation did not get ready');
   const { book, deployer } = stacks;
+  // What is kept holds the endpoint: queue URLs in the variables of functions, for one.
+  const ports = state.store.collection<number>('cloud.port');
   try {
-    await kernel.start(options.port);
+    await kernel.start(options.port ?? ports.get('last'));
+    ports.set('last', Number(new URL(kernel.endpoint).port));
   } catch (error) {
     await kernel.stop();
     throw error;

@@ -37,6 +37,8 @@ export async function local(session: Session, options: LocalOptions): Promise<nu
 }
 
 async function run({ io, stage }: Session, { port, state, time }: LocalOptions, stop: AbortSignal): Promise<void> {
+  // The cloud first: a port or a state folder that is in use is told at once.
+  const cloud = await startCloud({ port, time, stateDir: state, log: (line) => io.progress(line) });
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-assembly-'));
   try {
     io.busy('synthesizing the templates');
@@ -44,29 +46,25 @@ async function run({ io, stage }: Session, { port, state, time }: LocalOptions, 
     const assembly = await synthesizeInto(join(scratch, 'cdk.out'), { environment: stage, signal: stop });
     io.say(`synthesized ${assembly.stage} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     io.busy('deploying them');
-    const cloud = await startCloud({ port, time, stateDir: state, log: (line) => io.progress(line) });
-    try {
-      const { stacks, outputs } = await unless(stop, cloud.deploy(assembly.directory, { stage: assembly.stage }));
-      for (const summary of stacks) io.say(describe(summary));
-      const { endpoint, context } = cloud;
-      const { region } = context;
-      io.result({ ready: true, endpoint, region, stage: assembly.stage, outputs }, () =>
-        [
-          '',
-          `ready at ${endpoint} (time: ${time}, state in ${state ?? 'memory'})`,
-          '',
-          ...Object.entries(shellExports(endpoint, region)).map(([name, value]) => `export ${name}=${value}`),
-          '',
-          ...Object.entries(outputs).flatMap(outputLines),
-          '',
-          'Ctrl+C stops it.',
-        ].join('\n'),
-      );
-      if (!stop.aborted) await once(stop, 'abort');
-    } finally {
-      await cloud.stop();
-    }
+    const { stacks, outputs } = await unless(stop, cloud.deploy(assembly.directory, { stage: assembly.stage }));
+    for (const summary of stacks) io.say(describe(summary));
+    const { endpoint, context } = cloud;
+    const { region } = context;
+    io.result({ ready: true, endpoint, region, stage: assembly.stage, outputs }, () =>
+      [
+        '',
+        `ready at ${endpoint} (time: ${time}, state in ${state ?? 'memory'})`,
+        '',
+        ...Object.entries(shellExports(endpoint, region)).map(([name, value]) => `export ${name}=${value}`),
+        '',
+        ...Object.entries(outputs).flatMap(outputLines),
+        '',
+        'Ctrl+C stops it.',
+      ].join('\n'),
+    );
+    if (!stop.aborted) await once(stop, 'abort');
   } finally {
+    await cloud.stop();
     await rm(scratch, { recursive: true, force: true });
   }
 }

@@ -57,7 +57,8 @@ export function estimateTraining({ learner, rows, features, classes }: TrainingS
   };
 }
 
-const WAY_OUT = 'Train on fewer rows or columns, or with a SageMaker training job, which has no such limits.';
+/** What to do about data that is too much; every such refusal ends with it. */
+export const WAY_OUT = 'Train on fewer rows or columns, or with a SageMaker training job, which has no such limits.';
 
 const MB = 1024 ** 2;
 /** Lambda gives one vCPU per 1 769 MB; a learner uses one thread. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ERROR_NAMES, InvalidArtifact, InvalidDataset, TrainingFailed, TrainingTooLarge } from '../../domain/errors.ts';
+import { WAY_OUT } from './capacity.ts';
 import type { Learned, LearnRequest } from './learn.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
@@ -26,7 +27,11 @@ export function threadTrainer({ worker: file, log }: TrainerOptions): Trainer {
       const fail = (why: string, options?: ErrorOptions) =>
         reject(new TrainingFailed(`${request.learner} ${why}${last ? `; its last message: ${last}` : ''}`, options));
       const deadline = setTimeout(() => {
-        fail(`did not end within ${Math.floor(seconds)} s and was stopped`);
+        reject(
+          new TrainingTooLarge(
+            `Cannot train ${request.learner} on ${request.rows} rows: it did not end within ${Math.floor(seconds)} s and was stopped. ${WAY_OUT}`,
+          ),
+        );
         void thread.terminate();
       }, seconds * 1_000);
       thread.stdout.on('data', (text) => hear(String(text)));
@@ -51,9 +56,7 @@ function failure({ learner }: LearnRequest, { name, message }: { name: string; m
   if (name === ERROR_NAMES.invalidArtifact) return new InvalidArtifact(message);
   const told = last && !message.includes(last) ? `${message} (its last message: ${last})` : message;
   if (OUT_OF_MEMORY.test(`${message} ${last}`))
-    return new TrainingTooLarge(
-      `${learner} ran out of memory: ${told}. Train on fewer rows, or with a SageMaker training job.`,
-    );
+    return new TrainingTooLarge(`${learner} ran out of memory: ${told}. ${WAY_OUT}`);
   return new TrainingFailed(`${learner} failed: ${told}`);
 }
 

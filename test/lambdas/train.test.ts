@@ -178,7 +178,7 @@ describe('the training thread', () => {
   });
 
   test.each([
-    ['hangs', 'for (;;);', /did not end within 0 s and was stopped/],
+    ['hangs', 'for (;;);', /did not end within 0 s and was stopped.*SageMaker/],
     ['exits', 'process.exit(3)', /ended its thread with code 3 and without a result/],
     ['throws', 'throw new Error("boom")', /broke its thread \(boom\)/],
     [

@@ -87,6 +87,7 @@ describe('a state folder', () => {
     await stop(first);
 
     const second = await start({ stateDir: stateDir() });
+    expect(second.endpoint).toBe(first.endpoint);
     expect(second.outputs()).toEqual(outputs);
     expect(await readAsRole(second)).toBe('one');
     const { stacks } = await second.deploy(assembly('two'));
