@@ -24,6 +24,7 @@ const data = (stage: string) =>
 const model = (stage: string, name: string) =>
   stack(`Sluice-${stage}-${name}`, {
     TrainStateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`,
+    RolloutStateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${name}-rollout`,
     PredictFunctionName: `${stage}-${name}-predict`,
     PredictUrl: `https://${name}.example.com/`,
   });
