@@ -1,15 +1,16 @@
 import type { Card } from '../domain/card.ts';
+import { plainLine, quoted } from '../domain/wording.ts';
 import { coloured, shortTime, table } from './io.ts';
 
 /** The model card for a terminal: what the page says, without its charts. */
 export function cardText(card: Card): string {
   const { problem, evaluation, data, lineage } = card;
   const champion = evaluation.metrics.champion;
-  const positive = problem.positive === null ? '' : `, positive "${problem.positive}"`;
+  const positive = problem.positive === null ? '' : `, positive ${quoted(problem.positive)}`;
   const sections = [
     [
       `${card.model} ${card.semver} (version ${card.version})  ${coloured(card.stage)}`,
-      `${problem.kind} problem, target "${problem.target}"${positive}`,
+      `${problem.kind} problem, target ${quoted(problem.target)}${positive}`,
       `${data.trainRows} rows trained, ${data.testRows} tested, ${data.columns.length} columns, ${lineage.learner}`,
     ],
     [
@@ -28,7 +29,7 @@ export function cardText(card: Card): string {
       'what it looks at',
       ...evaluation.importance.slice(0, 8).map(({ column, importance }) => {
         const bar = '█'.repeat(Math.max(1, Math.round(importance * 40)));
-        return `  ${column.padEnd(24)} ${bar} ${(importance * 100).toFixed(0)} %`;
+        return `  ${plainLine(column).padEnd(24)} ${bar} ${(importance * 100).toFixed(0)} %`;
       }),
     ],
     [

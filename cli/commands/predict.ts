@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { dataSchema } from '../../domain/data-schema.ts';
 import { LIVE_ALIAS } from '../../domain/names.ts';
+import { plainLine } from '../../domain/wording.ts';
 import { CLIENT_DEFAULTS } from '../environment.ts';
 import { CliError, table } from '../io.ts';
 import { readRows } from '../rows.ts';
@@ -71,7 +72,7 @@ async function ask(
 function render(predictions: readonly Record<string, unknown>[], name: string, version: string | undefined): string {
   const shown = predictions.slice(0, 50);
   const columns = Object.keys(shown[0] ?? {}).filter((column) => typeof shown[0]?.[column] !== 'object');
-  const cell = (value: unknown) => (typeof value === 'number' ? value.toPrecision(4) : String(value ?? ''));
+  const cell = (value: unknown) => (typeof value === 'number' ? value.toPrecision(4) : plainLine(String(value ?? '')));
   const rows = shown.map((prediction, index) => [
     String(index + 1),
     ...columns.map((column) => cell(prediction[column])),

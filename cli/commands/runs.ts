@@ -1,3 +1,4 @@
+import { plainLine } from '../../domain/wording.ts';
 import { coloured, shortTime, table } from '../io.ts';
 import { openModel, type Session } from '../session.ts';
 
@@ -13,8 +14,9 @@ export async function runs(session: Session, name: string): Promise<number> {
       uploads.map((upload) => {
         const run = items.find(({ runId }) => runId === upload.runId);
         const version = upload.status === 'DUPLICATE' ? '' : (run?.semver ?? '');
-        const why = upload.reasons[0] ?? '';
-        return [shortTime(upload.receivedAt), coloured(upload.status), version, upload.key, upload.runId ?? '', why];
+        const why = plainLine(upload.reasons[0] ?? '');
+        const key = plainLine(upload.key);
+        return [shortTime(upload.receivedAt), coloured(upload.status), version, key, upload.runId ?? '', why];
       }),
     ),
   );

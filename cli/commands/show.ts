@@ -1,3 +1,4 @@
+import { plainLine } from '../../domain/wording.ts';
 import { coloured, shortTime, table } from '../io.ts';
 import { openVersion, type Session } from '../session.ts';
 
@@ -11,7 +12,7 @@ export async function show(session: Session, reference: string): Promise<number>
       `${version.model} ${version.semver} (version ${version.version})  ${coloured(version.stage)}`,
       '',
       `learner   ${lineage.learner}, ${lineage.trainRows} rows trained, ${lineage.testRows} tested`,
-      `dataset   s3://${lineage.dataset.bucket}/${lineage.dataset.key} (version ${lineage.dataset.versionId})`,
+      `dataset   s3://${lineage.dataset.bucket}/${plainLine(lineage.dataset.key)} (version ${lineage.dataset.versionId})`,
       `          sha256 ${lineage.dataset.sha256}`,
       `artifact  s3://${version.artifact.bucket}/${version.artifact.key}`,
       `          sha256 ${version.artifact.sha256}`,

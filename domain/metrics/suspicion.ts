@@ -11,7 +11,8 @@ const MAX_ROWS = 5000;
 
 /**
  * How well a feature alone tells the target. A number is ranked as it is, in whichever direction works; text stands for the
- * mean target of its other rows, so that an identifier, whose every value is seen once, tells nothing.
+ * mean target of its other rows, so that an identifier, whose every value is seen once, tells nothing. Of several classes
+ * all have to be told: a petal's width singles out one kind of iris, and is not the label for that.
  */
 export function tellsAlone(column: string, values: FeatureColumn, scores: Scores): Leakage {
   const target = evenly(scores.truth);
@@ -19,14 +20,33 @@ export function tellsAlone(column: string, values: FeatureColumn, scores: Scores
   if (scores.kind === 'regression') {
     return { column, measure: 'r2', value: squaredCorrelation(encode(feature, target), target) };
   }
-  const classes = scores.kind === 'binary' ? [1] : scores.classes.map((_, index) => index);
-  const best = classes.reduce((strongest, label) => {
+  if (scores.kind === 'binary')
+    return { column, measure: 'auc', value: areaEitherWay(encode(feature, target), target) };
+  const groups = isNumeric(feature) ? neighbourhoods(feature) : feature;
+  const areas = scores.classes.map((_, label) => {
     const truth = target.map((value) => (value === label ? 1 : 0));
-    const area = auc(truth, encode(feature, truth))?.auc ?? 0.5;
-    return Math.max(strongest, area, 1 - area);
-  }, 0.5);
-  return { column, measure: 'auc', value: best };
+    const count = truth.reduce<number>((sum, value) => sum + value, 0);
+    return count * areaEitherWay(targetMeans(groups, truth), truth);
+  });
+  return { column, measure: 'auc', value: areas.reduce((sum, area) => sum + area, 0) / target.length };
 }
+
+function areaEitherWay(scores: readonly number[], truth: readonly number[]): number {
+  const area = auc(truth, scores)?.auc ?? 0.5;
+  return Math.max(area, 1 - area);
+}
+
+/** Rows whose numbers stand next to each other: labels may follow a number without growing with it. */
+function neighbourhoods(values: readonly (number | null)[]): (number | null)[] {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  if (new Set(sorted).size * NEIGHBOURS <= sorted.length) return [...values];
+  const place = new Map<number, number>();
+  sorted.forEach((value, rank) => {
+    if (!place.has(value)) place.set(value, Math.floor(rank / NEIGHBOURS));
+  });
+  return values.map((value) => (value === null ? null : (place.get(value) ?? null)));
+}
+const NEIGHBOURS = 20;
 
 function evenly<T>(values: readonly T[]): readonly T[] {
   const step = values.length / MAX_ROWS;
@@ -42,12 +62,13 @@ export function isConstant(scores: Scores): boolean {
 
 /** Numbers stay (missing ones get the mean); text becomes the mean target of the other half's rows with that text. */
 function encode(values: FeatureColumn, truth: readonly number[]): number[] {
-  const numeric = values.every((value) => value === null || typeof value === 'number');
-  if (!numeric) return targetMeans(values, truth);
-  const present = values.filter((value): value is number => typeof value === 'number');
-  const mean = average(present);
-  return values.map((value) => (typeof value === 'number' ? value : mean));
+  if (!isNumeric(values)) return targetMeans(values, truth);
+  const mean = average(values.filter((value) => value !== null));
+  return values.map((value) => value ?? mean);
 }
+
+const isNumeric = (values: FeatureColumn): values is readonly (number | null)[] =>
+  values.every((value) => value === null || typeof value === 'number');
 
 function targetMeans(values: FeatureColumn, truth: readonly number[]): number[] {
   const source = random(1);

@@ -1,229 +1,116 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { parseArgs } from 'node:util';
 import pc from 'picocolors';
+import { audit } from '../../cli/audit.ts';
+import { cloudSource } from '../../cli/audit-sources.ts';
 import { shellExports } from '../../cli/commands/local.ts';
-import { type DeployedEnvironment, findEnvironment, modelNamed } from '../../cli/environment.ts';
-import { type Followed, follow, historyReader } from '../../cli/follow.ts';
-import { coloured } from '../../cli/io.ts';
-import { synthesizeInto } from '../../cli/synthesize-into.ts';
-import { verifyChain } from '../../domain/decisions.ts';
-import { LIVE_ALIAS, RUN_FILES, runPrefix, trainingPrefix } from '../../domain/names.ts';
-import { uploadId } from '../../domain/slot.ts';
-import { dynamoRegistry, type Registry } from '../../lambdas/shared/registry.ts';
-import { type Cloud, startCloud } from '../../local/cloud.ts';
-import { customers, toCsv } from './generator.ts';
+import { modelNamed } from '../../cli/environment.ts';
+import { coloured, consoleIo } from '../../cli/io.ts';
+import { showNumber } from '../../domain/wording.ts';
+import type { Cloud } from '../../local/cloud.ts';
+import { CHAPTERS } from './chapters.ts';
+import { play } from './scenes.ts';
+import { deploy, MODEL, openCloud, type Stage } from './stage.ts';
 import { Timeline } from './timeline.ts';
 
-/** What `npm start` plays: the main job of Sluice, on the local cloud, in skipped time. */
+/*
+ * What `npm start` plays: the main job of Sluice, on the local cloud, in skipped time. Exit 0 when everything came out as
+ * the story goes. `npm start -- --keep` leaves the cloud running afterwards.
+ */
 
-const MODEL = 'churn';
-const STAGE = 'dev';
-const KEEP = process.argv.includes('--keep');
+const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+process.exitCode = await tell(values.keep);
 
-interface Stage {
-  readonly cloud: Cloud;
-  readonly environment: DeployedEnvironment;
-  readonly registry: Registry;
-  readonly s3: S3Client;
-  readonly lambda: LambdaClient;
-  readonly timeline: Timeline;
-}
-
-interface Chapter {
-  readonly title: string;
-  readonly file: string;
-  readonly content: string;
-  readonly expected: Followed['status'];
-}
-
-const CHAPTERS: readonly Chapter[] = [
-  {
-    title: 'The first dataset: 5 000 customers, mixed types, missing values',
-    file: 'january.csv',
-    content: toCsv(customers({ rows: 5_000, seed: 1, callsMissing: 0.5 })),
-    expected: 'REGISTERED',
-  },
-  {
-    title: 'A better one: twice the customers, and support calls that somebody wrote down',
-    file: 'february.csv',
-    content: toCsv(customers({ rows: 10_000, seed: 2, callsMissing: 0.02 })),
-    expected: 'REGISTERED',
-  },
-  {
-    title: 'A corrupt one: an export that broke in row 3 000',
-    file: 'march-broken.csv',
-    content: corrupt(toCsv(customers({ rows: 4_000, seed: 3 })), 3_000),
-    expected: 'QUARANTINED',
-  },
-  {
-    title: 'A worse one: a third of the labels say the opposite of what happened',
-    file: 'april.csv',
-    content: toCsv(customers({ rows: 4_000, seed: 4, labelNoise: 0.33 })),
-    expected: 'REJECTED',
-  },
-];
-
-/** From one row on, the fee is a text: what a spreadsheet makes of a column when nobody looks. */
-function corrupt(csv: string, row: number): string {
-  return csv
-    .split('\n')
-    .map((line, index) => (index > row && line !== '' ? line.replace(/,(\d+\.\d+),/, ',"EUR $1",') : line))
-    .join('\n');
-}
-
-async function play(): Promise<number> {
-  const started = performance.now();
-  const timeline = new Timeline((line) => process.stdout.write(`${line}\n`));
-  timeline.heading('Sluice', 'a story on the local cloud: no AWS account, no Docker, no network; waits are skipped');
-  const scratch = await mkdtemp(join(tmpdir(), 'sluice-story-'));
-  const cloud = await startCloud({ time: 'skip' });
-  try {
-    const stage = await deploy(cloud, scratch, timeline);
-    const failures: string[] = [];
-    for (const chapter of CHAPTERS) {
-      const followed = await upload(stage, chapter, scratch);
-      if (followed?.status !== chapter.expected) {
-        failures.push(`${chapter.file} ended as ${followed?.status ?? 'nothing'}, expected ${chapter.expected}`);
-      }
-      if (followed?.status === 'REGISTERED') await predict(stage);
-    }
-    failures.push(...(await summary(stage, scratch)));
-    timeline.end((performance.now() - started) / 1000, failures);
-    if (KEEP) await stay(cloud, timeline);
-    return failures.length === 0 ? 0 : 1;
-  } finally {
-    await cloud.stop();
-    if (!KEEP) await rm(join(scratch, 'cdk.out'), { recursive: true, force: true });
-  }
-}
-
-async function deploy(cloud: Cloud, scratch: string, timeline: Timeline): Promise<Stage> {
-  timeline.chapter('Deploy: the templates that cdk deploy would deploy');
-  const assembly = await synthesizeInto(join(scratch, 'cdk.out'), { environment: STAGE });
-  timeline.event('synth', 'cloud assembly written');
-  const { stacks } = await cloud.deploy(assembly.directory, { stage: assembly.stage });
-  for (const { stack, created } of stacks) timeline.event('deploy', `${stack}: ${created.length} resources`);
-  Object.assign(process.env, shellExports(cloud.endpoint, cloud.context.region));
-  const environment = await findEnvironment(STAGE);
-  return {
-    cloud,
-    environment,
-    registry: dynamoRegistry(environment.registryTable, MODEL),
-    s3: new S3Client({}),
-    lambda: new LambdaClient({}),
-    timeline,
-  };
-}
-
-async function upload(stage: Stage, chapter: Chapter, scratch: string): Promise<Followed | null> {
-  const { environment, registry, s3, timeline, cloud } = stage;
-  timeline.chapter(chapter.title);
-  const Key = trainingPrefix(MODEL) + chapter.file;
-  const { VersionId = '' } = await s3.send(
-    new PutObjectCommand({ Bucket: environment.dataBucket, Key, Body: chapter.content }),
-  );
-  const rows = chapter.content.split('\n').length - 2;
-  timeline.event('upload', `s3://…/${Key}  ${rows.toLocaleString('en')} rows`);
-  const followed = await follow(uploadId(VersionId), {
-    registry,
-    statesOf: historyReader(),
-    progress: (line) => timeline.progress(line.trim()),
-    pause: () => new Promise((resolve) => setTimeout(resolve, 100)),
-    now: () => cloud.clock.now(),
-  });
-  timeline.flush();
-  if (followed) await tellOutcome(stage, followed, scratch);
-  return followed;
-}
-
-async function tellOutcome({ environment, registry, s3, timeline }: Stage, { status, run }: Followed, scratch: string) {
-  const version = run?.version ? await registry.version(run.version) : null;
-  const name = version ? ` as ${MODEL} ${version.semver}` : '';
-  timeline.event('outcome', `${coloured(status)}${name}${version?.stage === 'CHAMPION' ? ', serving' : ''}`);
-  for (const reason of run?.reasons ?? []) timeline.detail(reason);
-  for (const [metric, { value, lower, upper }] of Object.entries(version?.metrics ?? {}).slice(0, 3)) {
-    timeline.detail(
-      `${metric.padEnd(9)} ${value.toFixed(3)}  (95 % interval ${lower.toFixed(3)} to ${upper.toFixed(3)})`,
-    );
-  }
-  if (!version || !run) return;
-  const Key = runPrefix(MODEL, run.runId) + RUN_FILES.cardHtml;
-  const page = await s3.send(new GetObjectCommand({ Bucket: environment.artifactBucket, Key }));
-  const file = join(scratch, `card-${version.semver}.html`);
-  await writeFile(file, (await page.Body?.transformToString()) ?? '');
-  timeline.event('card', file);
-}
-
-/** Three customers that no dataset held, asked of whoever serves. */
-async function predict({ environment, lambda, timeline }: Stage): Promise<void> {
-  const { predictFunctionName } = modelNamed(environment, MODEL);
-  const rows = customers({ rows: 3, seed: 99, firstCustomer: 900_000 });
-  const instances = rows.map(({ churned: _hidden, ...instance }) => instance);
-  const { Payload } = await lambda.send(
-    new InvokeCommand({
-      FunctionName: predictFunctionName,
-      Qualifier: LIVE_ALIAS,
-      Payload: Buffer.from(JSON.stringify({ instances })),
-    }),
-  );
-  const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as {
-    predictions?: { label: string; score: number }[];
-    model_version?: string;
-  };
-  for (const [index, prediction] of (answer.predictions ?? []).entries()) {
-    const { contract, tenure_months: tenure, support_calls: calls } = instances[index] ?? {};
-    const who = `${contract}, ${tenure} months, ${calls ?? '?'} calls`;
-    timeline.event(
-      index === 0 ? 'predict' : '',
-      `${who.padEnd(38)} churns: ${prediction.label.padEnd(3)} (${prediction.score.toFixed(2)})`,
-    );
-  }
-  timeline.detail(`answered by ${MODEL} ${answer.model_version}`);
-}
-
-async function summary({ environment, registry, cloud, timeline }: Stage, scratch: string): Promise<string[]> {
-  timeline.chapter('What stands in the end');
-  const [head, versions, decisions, uploads] = await Promise.all([
-    registry.head(),
-    registry.versions(),
-    registry.decisions(),
-    registry.uploads(),
+async function tell(keep: boolean): Promise<number> {
+  const interrupted = interruption();
+  const timeline = new Timeline();
+  timeline.heading('Sluice: a dataset goes in, a judged model comes out and serves', [
+    'Everything below happens on this machine: no AWS account, no Docker, no network. Waiting is skipped, computing is not.',
   ]);
-  for (const { version, semver, stage, gates } of versions) {
-    timeline.event(
+  const cloud = await openCloud();
+  try {
+    const failures = await unlessAborted(interrupted, performed(cloud, timeline, interrupted));
+    timeline.end(ending(failures, timeline.seconds, keep));
+    if (keep) await staying(cloud, interrupted);
+    return failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!interrupted.aborted) throw error;
+    return 130;
+  } finally {
+    timeline.close();
+    await cloud.stop();
+  }
+}
+
+async function performed(cloud: Cloud, timeline: Timeline, signal: AbortSignal): Promise<string[]> {
+  const stage = await deploy(cloud, timeline, signal);
+  timeline.endOfChapter();
+  const failures: string[] = [];
+  for (const chapter of CHAPTERS) failures.push(...(await play(stage, chapter)));
+  return [...failures, ...(await summary(stage))];
+}
+
+async function summary({ timeline, registry, cloud, environment }: Stage): Promise<string[]> {
+  timeline.chapter('What stands in the end', `${MODEL} at ${modelNamed(environment, MODEL).predictUrl}`);
+  const [versions, uploads] = await Promise.all([registry.versions(), registry.uploads()]);
+  for (const { semver, stage, metrics, lineage } of versions) {
+    const file = lineage.dataset.key.split('/').at(-1);
+    const auc = metrics.auc ? `AUC ${showNumber(metrics.auc.value)}` : '';
+    timeline.detail(
       'version',
-      `${version}  ${semver}  ${coloured(stage)}  ${gates.passed ? '' : (gates.failed[0] ?? '')}`,
+      `${semver}  ${coloured(stage).padEnd(coloured(stage).length + 8 - stage.length)}  ${auc}  from ${file}`,
     );
   }
-  for (const { key, status } of uploads.sort((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1))) {
-    timeline.event('upload', `${key.padEnd(32)} ${coloured(status)}`);
-  }
-  const chain = verifyChain(decisions, head.decisions);
-  timeline.event(
-    'audit',
-    chain.ok ? `${chain.decisions} decisions in an unbroken hash chain` : `BROKEN: ${chain.reason}`,
-  );
+  const settled = uploads.filter(({ settledAt }) => settledAt !== null).length;
+  const findings = await audit(await cloudSource({ io: consoleIo({ json: true }), stage: environment.stage }, MODEL));
   const denied = cloud.iam.report().denied.length;
-  timeline.event('iam', `every call checked against the roles' policies, ${denied} denied`);
-  timeline.event('look', `${modelNamed(environment, MODEL).predictUrl}  cards in ${scratch}`);
-  return [
-    ...(chain.ok ? [] : [`the decision chain is broken: ${chain.reason}`]),
-    ...(denied === 0 ? [] : [`${denied} calls were denied`]),
+  const decisions = (await registry.decisions()).length;
+  const checks: [string, boolean][] = [
+    [`${settled} of ${uploads.length} uploads have their outcome`, settled === uploads.length],
+    [
+      `${decisions} decisions in an unbroken hash chain, every file is the one that was decided on`,
+      findings.length === 0,
+    ],
+    [`every call was checked against the policies of the roles, ${denied} were denied`, denied === 0],
   ];
+  for (const [what, holds] of checks) timeline.detail(holds ? '✔' : '✘', what);
+  return checks.flatMap(([what, holds]) => (holds ? [] : [`not so: ${what}`]));
 }
 
-async function stay(cloud: Cloud, timeline: Timeline): Promise<void> {
-  timeline.chapter('The cloud stays until Ctrl+C');
-  for (const [name, value] of Object.entries(shellExports(cloud.endpoint, cloud.context.region))) {
-    process.stdout.write(`export ${name}=${value}\n`);
-  }
-  process.stdout.write(pc.dim(`\ntry: npx sluice models; npx sluice card ${MODEL}; npx sluice verify ${MODEL}\n`));
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+function ending(failures: readonly string[], seconds: number, keep: boolean): string[] {
+  const time = `${seconds.toFixed(0)} s`;
+  if (failures.length > 0)
+    return ['', ...failures.map((failure) => pc.red(`✘ ${failure}`)), `The story ended after ${time}.`, ''];
+  const next = keep
+    ? []
+    : ['Next: open a card, play it again with `npm start -- --keep` and look around, or `npx sluice local`.'];
+  return ['', pc.green(`✔ The story went as it should, in ${time}.`), ...next, ''];
+}
+
+async function staying({ endpoint, context }: Cloud, interrupted: AbortSignal): Promise<void> {
+  const exports = Object.entries(shellExports(endpoint, context.region)).map(
+    ([name, value]) => `export ${name}=${value}`,
+  );
+  const lines = [
+    'The cloud stays until Ctrl+C. In another shell:',
+    '',
+    ...exports,
+    '',
+    `npx sluice models; npx sluice card ${MODEL}; npx sluice runs ${MODEL}; npx sluice verify ${MODEL}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
+}
+
+/** Aborted by Ctrl+C; the signals stay caught, so that npm's own copy of one cannot cut the clean end short. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
+  return controller.signal;
+}
+
+function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
   });
+  return Promise.race([promise, aborted]);
 }
-
-process.exitCode = await play();

@@ -1,48 +1,112 @@
 import pc from 'picocolors';
+import { Spinner } from '../../cli/spinner.ts';
 
-/** Prints what happens as lines that a person follows: when (host seconds since the start), who, what. */
+/** Seconds, and what they stand before: `  12.3 s  `. */
+const TIME_WIDTH = 10;
+const LABEL_WIDTH = 10;
+const WIDEST = 110;
+
+/** Prints a story as chapters with what happens in them: when (seconds since the start), who, what. */
 export class Timeline {
-  readonly #write: (line: string) => void;
+  readonly #out: NodeJS.WriteStream;
+  readonly #spinner: Spinner;
   readonly #started = performance.now();
-  #steps: string[] = [];
 
-  constructor(write: (line: string) => void) {
-    this.#write = write;
+  constructor(out: NodeJS.WriteStream = process.stdout) {
+    this.#out = out;
+    this.#spinner = new Spinner(out);
   }
 
-  heading(title: string, line: string): void {
-    this.#write(`\n${pc.bold(title)}  ${pc.dim(line)}`);
+  get seconds(): number {
+    return (performance.now() - this.#started) / 1000;
   }
 
-  chapter(title: string): void {
-    this.#write(`\n${pc.bold(title)}`);
+  heading(title: string, lines: readonly string[]): void {
+    this.#write('', pc.bold(title), ...lines.map((line) => pc.dim(line)), '');
   }
 
-  event(who: string, what: string): void {
-    const at = `${((performance.now() - this.#started) / 1000).toFixed(1).padStart(6)} s`;
-    this.#write(`${pc.dim(at)}  ${pc.cyan(who.padEnd(8))} ${what}`);
+  chapter(title: string, about: string): void {
+    this.#write(`${pc.cyan('●')} ${pc.bold(title)}  ${pc.dim(about)}`);
   }
 
-  detail(text: string): void {
-    this.#write(`${' '.repeat(19)}${pc.dim(text)}`);
+  /** Something that happened now. */
+  event(label: string, text: string): void {
+    const time = `${this.seconds.toFixed(1).padStart(6)} s`;
+    this.#gutter(`${pc.dim(time)}  ${label.padEnd(LABEL_WIDTH)}`, text);
   }
 
-  /** Steps of a run are told on one line, when the run has ended. */
-  progress(step: string): void {
-    this.#steps.push(step);
+  /** Something that belongs to what happened. */
+  detail(label: string, text: string): void {
+    this.#gutter(`${' '.repeat(TIME_WIDTH)}${pc.dim(label.padEnd(LABEL_WIDTH))}`, text);
   }
 
-  flush(): void {
-    const [first = '', ...steps] = this.#steps;
-    this.#steps = [];
-    if (first !== '') this.event('run', first);
-    for (let at = 0; at < steps.length; at += 5) this.detail(steps.slice(at, at + 5).join(' → '));
+  /** What is going on until the next line, on a terminal. */
+  busy(text: string): void {
+    this.#spinner.show(text);
   }
 
-  end(seconds: number, failures: readonly string[]): void {
-    this.#write('');
-    for (const failure of failures) this.#write(pc.red(`not as the story goes: ${failure}`));
-    if (failures.length === 0)
-      this.#write(`${pc.green('The story ended as it should')} after ${seconds.toFixed(0)} s.`);
+  endOfChapter(): void {
+    this.#write(pc.dim('│'));
   }
+
+  end(lines: readonly string[]): void {
+    this.close();
+    this.#write(...lines);
+  }
+
+  /** Leaves the terminal as it was found. */
+  close(): void {
+    this.#spinner.stop();
+  }
+
+  /** Long texts go on below where they began. */
+  #gutter(head: string, text: string): void {
+    const indent = ' '.repeat(TIME_WIDTH + LABEL_WIDTH);
+    const room = Math.min(this.#out.columns ?? WIDEST, WIDEST) - indent.length - 3;
+    for (const [index, line] of wrapped(text, Math.max(30, room)).entries()) {
+      this.#write(`${pc.dim('│')} ${index === 0 ? head : indent}${line}`);
+    }
+  }
+
+  #write(...lines: string[]): void {
+    this.#spinner.above(() => this.#out.write(`${lines.join('\n')}\n`));
+  }
+}
+
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+const width = (text: string) => text.replace(COLOURS, '').length;
+
+/** Breaks a text between words. Two spaces are kept together: they hold columns apart. */
+export function wrapped(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/(?<! ) (?! )/)) {
+    if (line !== '' && width(line) + 1 + width(word) > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+const PLOT_WIDTH = 24;
+
+/** An interval on the line from `low` to `high`: `┄┄┄├──●──┤┄┄┄`. */
+export function plot(
+  { value, lower, upper }: { value: number; lower: number; upper: number },
+  [low, high]: [number, number],
+): string {
+  const at = (point: number) => Math.round(Math.min(1, Math.max(0, (point - low) / (high - low))) * (PLOT_WIDTH - 1));
+  return Array.from({ length: PLOT_WIDTH }, (_, cell) => {
+    if (cell === at(value)) return '●';
+    if (cell === at(lower)) return '├';
+    if (cell === at(upper)) return '┤';
+    return cell > at(lower) && cell < at(upper) ? '─' : '┄';
+  }).join('');
+}
+
+/** A share as a bar: `███░░░░░░░`. */
+export function bar(share: number, cells = 10): string {
+  const full = Math.round(share * cells);
+  return '█'.repeat(full) + '░'.repeat(cells - full);
 }

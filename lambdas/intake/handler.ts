@@ -37,9 +37,15 @@ const processor = new BatchProcessor(EventType.SQS);
 
 /** A record fails alone: the others of its batch are done, it comes again, and in the end it is in the DLQ with an alarm. */
 async function takeRecord(record: SQSRecord): Promise<void> {
-  const event = objectCreatedSchema.parse(JSON.parse(record.body));
-  const result = await intake(event, ports, settings);
-  logger.info('upload', { key: event.detail.object.key, versionId: event.detail.object['version-id'], ...result });
+  try {
+    const event = objectCreatedSchema.parse(JSON.parse(record.body));
+    const result = await intake(event, ports, settings);
+    logger.info('upload', { key: event.detail.object.key, versionId: event.detail.object['version-id'], ...result });
+  } catch (error) {
+    // The batch only says which record failed; without this line nobody could read why.
+    logger.error('upload not taken in', { messageId: record.messageId, error: error as Error });
+    throw error;
+  }
 }
 
 export const handler = middy<SQSEvent>()

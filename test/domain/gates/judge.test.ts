@@ -268,6 +268,15 @@ describe('judge()', () => {
     expect(verdicts[0]?.sentence).toMatch(/^"churned_on" alone reaches AUC 0\.999: it gives the answer away/);
   });
 
+  test.each([
+    ['auc', 0.996, 'FAIL'],
+    ['r2', 0.998, 'PASS'],
+    ['r2', 0.9995, 'FAIL'],
+  ] as const)('a single feature with %s %d: %s', (measure, value, status) => {
+    const { verdicts } = judge(evaluationOf(first, { leakage: [{ column: 'area', measure, value }] }), first, []);
+    expect(verdicts.find(({ gate }) => gate === 'leakage')).toMatchObject({ status, numbers: { value } });
+  });
+
   test('does not promote a model that no gate could judge', () => {
     const one = { ...first, truth: [1 as const], challenger: [0.7] };
     const { passed, verdicts } = judge(evaluationOf(one), one, defaultGates({ kind: 'binary' }));

@@ -3,7 +3,7 @@ import { gainOverChampion } from '../../../domain/metrics/gain.ts';
 import { aucEstimate, measure } from '../../../domain/metrics/measure.ts';
 import { measureSlices } from '../../../domain/metrics/slices.ts';
 import { isConstant, tellsAlone } from '../../../domain/metrics/suspicion.ts';
-import type { BinaryScores, Scores } from '../../../domain/scores.ts';
+import type { BinaryScores, MulticlassScores, Scores } from '../../../domain/scores.ts';
 import { auc, delong } from '../../../domain/statistics/auc.ts';
 import { random } from '../../../domain/statistics/random.ts';
 import { binaryScores, regressionScores } from '../../support/domain-builders.ts';
@@ -181,6 +181,29 @@ describe('tellsAlone()', () => {
         scores,
       ).value,
     ).toBeLessThan(0.6);
+  });
+
+  test('asks of several classes that all are told, not one of them', () => {
+    const truth = Array.from({ length: 600 }, (_, row) => row % 3);
+    const kinds: MulticlassScores = {
+      kind: 'multiclass',
+      classes: ['setosa', 'versicolor', 'virginica'],
+      truth,
+      challenger: truth.map(() => [0.2, 0.3, 0.5]),
+      champion: null,
+      attributes: {},
+    };
+    const petal = truth.map((kind) => [2, 13, 19][kind] as number);
+    const told = (values: readonly (number | string | null)[]) => tellsAlone('petal', values, kinds).value;
+    const measured = told(petal.map((width) => width + 2.5 * source.normal()));
+    expect(measured).toBeGreaterThan(0.9);
+    expect(measured).toBeLessThan(0.99);
+    expect(told(truth.map((kind) => (kind === 0 ? 'short' : 'long')))).toBeLessThan(0.9);
+    expect(told(truth.map((kind) => [7, 1, 4][kind] as number))).toBe(1);
+    expect(told(truth.map((kind) => `kind ${kind}`))).toBe(1);
+    expect(told(petal.map((width) => width + source.normal() / 10))).toBeGreaterThan(0.995);
+    expect(told(truth.map(() => source.normal()))).toBeLessThan(0.6);
+    expect(told(truth.map((_, row) => row))).toBeLessThan(0.7);
   });
 
   test('takes R² of a regression', () => {

@@ -1,0 +1,13 @@
+import { atLeast, defineSluice, lambdaTraining, latency, notWorseThanChampion } from 'sluice';
+
+/** What `npm start` deploys, whatever sluice.config.ts says meanwhile. */
+export default defineSluice({
+  environments: { dev: {} },
+  models: {
+    churn: {
+      problem: { kind: 'binary', target: 'churned', positive: 'yes', id: 'customer_id' },
+      training: lambdaTraining({ learners: ['gradient-boosted-trees'] }),
+      gates: [atLeast('auc', 0.75), notWorseThanChampion('auc', { margin: 0.01 }), latency({ p95: '20 ms' })],
+    },
+  },
+});

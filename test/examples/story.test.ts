@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const STORY = fileURLToPath(new URL('../../examples/churn/story.ts', import.meta.url));
+
+test('npm start tells its story to the end, in plain text where nobody watches, and leaves nothing behind', async () => {
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-start-'));
+  // From another folder, and whatever configuration somebody works on.
+  const child = spawn(process.execPath, [STORY], {
+    cwd: scratch,
+    env: { ...process.env, TMPDIR: scratch, SLUICE_CONFIG: 'mine.config.ts', NO_COLOR: '1', FORCE_COLOR: undefined },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString('utf8');
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString('utf8');
+  });
+  const [code] = await once(child, 'close');
+  expect([code, err]).toEqual([0, '']);
+  expect(out).not.toContain(String.fromCharCode(27));
+  const told = [
+    'Sluice-dev-churn: ',
+    'january.csv',
+    'REGISTERED as churn 1.0.0, which serves from now on',
+    'answered by churn 1.0.0',
+    'REGISTERED as churn 1.0.1, which serves from now on',
+    'answered by churn 1.0.1',
+    'QUARANTINED',
+    'mail      churn: an upload was quarantined',
+    'REJECTED as churn 1.0.2',
+    '4 of 4 uploads have their outcome',
+    '✔ The story went as it should',
+  ];
+  const places = told.map((text) => out.indexOf(text));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places).not.toContain(-1);
+  expect(await readdir(scratch)).toEqual([]);
+  await rm(scratch, { recursive: true, force: true });
+});
