@@ -37,7 +37,7 @@ beforeAll(async () => {
   await write('broken.csv', 'customer_id,age\nC1,42\n');
   await write('houses.csv', housesCsv(600, 1));
   await write('houses2.csv', housesCsv(600, 2));
-}, 120_000);
+});
 
 afterAll(async () => {
   await cloud?.stop('SIGKILL');
