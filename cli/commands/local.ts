@@ -6,6 +6,7 @@ import { startCloud } from '../../local/cloud.ts';
 import type { StackSummary } from '../../local/cloudformation/summary.ts';
 import { CliError } from '../io.ts';
 import type { Session } from '../session.ts';
+import { stopRequest, unlessStopped } from '../stop-request.ts';
 import { synthesizeInto } from '../synthesize-into.ts';
 
 export interface LocalOptions {
@@ -46,7 +47,7 @@ async function run({ io, stage }: Session, { port, state, time }: LocalOptions, 
     const assembly = await synthesizeInto(join(scratch, 'cdk.out'), { environment: stage, signal: stop });
     io.say(`synthesized ${assembly.stage} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     io.busy('deploying them');
-    const { stacks, outputs } = await unless(stop, cloud.deploy(assembly.directory, { stage: assembly.stage }));
+    const { stacks, outputs } = await unlessStopped(stop, cloud.deploy(assembly.directory, { stage: assembly.stage }));
     for (const summary of stacks) io.say(describe(summary));
     const { endpoint, context } = cloud;
     const { region } = context;
@@ -95,21 +96,4 @@ function describe({ stack, created, updated, replaced, deleted, unchanged }: Sta
     ({ logicalId, properties = [] }) => `\n  replaced ${logicalId}, because of ${properties.join(', ')}`,
   );
   return `${stack}: ${counts.join(', ') || 'nothing to do'}${why.join('')}`;
-}
-
-/**
- * Aborted when somebody asks for the end. The signals stay caught until the process ends: npm passes on what a terminal has
- * sent to everybody already, and the second one must not cut the clean end of the first short.
- */
-function stopRequest(): AbortSignal {
-  const request = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => request.abort());
-  return request.signal;
-}
-
-/** What the promise gives, unless the end is asked for first. */
-async function unless<T>(stop: AbortSignal, promise: Promise<T>): Promise<T> {
-  stop.throwIfAborted();
-  const ended = once(stop, 'abort').then(() => Promise.reject(stop.reason));
-  return Promise.race([promise, ended]);
 }

@@ -5,6 +5,7 @@ import { cloudSource } from '../../cli/audit-sources.ts';
 import { shellExports } from '../../cli/commands/local.ts';
 import { modelNamed } from '../../cli/environment.ts';
 import { coloured, consoleIo } from '../../cli/io.ts';
+import { stopRequest, unlessStopped } from '../../cli/stop-request.ts';
 import { showNumber } from '../../domain/wording.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import { CHAPTERS } from './chapters.ts';
@@ -21,14 +22,14 @@ const { values } = parseArgs({ options: { keep: { type: 'boolean', default: fals
 process.exitCode = await tell(values.keep);
 
 async function tell(keep: boolean): Promise<number> {
-  const interrupted = interruption();
+  const interrupted = stopRequest();
   const timeline = new Timeline();
   timeline.heading('Sluice: a dataset goes in, a judged model comes out and serves', [
     'Everything below happens on this machine: no AWS account, no Docker, no network. Waiting is skipped, computing is not.',
   ]);
   const cloud = await openCloud();
   try {
-    const failures = await unlessAborted(interrupted, performed(cloud, timeline, interrupted));
+    const failures = await unlessStopped(interrupted, performed(cloud, timeline, interrupted));
     timeline.end(ending(failures, timeline.seconds, keep));
     if (keep) await staying(cloud, interrupted);
     return failures.length === 0 ? 0 : 1;
@@ -99,18 +100,4 @@ async function staying({ endpoint, context }: Cloud, interrupted: AbortSignal): 
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
-}
-
-/** Aborted by Ctrl+C; the signals stay caught, so that npm's own copy of one cannot cut the clean end short. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
-  return controller.signal;
-}
-
-function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });
-  return Promise.race([promise, aborted]);
 }

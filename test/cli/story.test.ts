@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { shellExports } from '../../cli/commands/local.ts';
 import { customers, toCsv } from '../../examples/churn/generator.ts';
-import { alive, type Child, descendants, runSluice, sluice, sluiceJson, startSluice } from '../support/cli.ts';
+import { alive, BIN, type Child, descendants, runSluice, sluice, sluiceJson, startSluice } from '../support/cli.ts';
 import { housesCsv } from '../support/story-data.ts';
 
 /** A person's day with the CLI: one local cloud that keeps its state, every verb, a stop and a restart. */
@@ -36,7 +37,7 @@ beforeAll(async () => {
   await write('broken.csv', 'customer_id,age\nC1,42\n');
   await write('houses.csv', housesCsv(600, 1));
   await write('houses2.csv', housesCsv(600, 2));
-}, 120_000);
+});
 
 afterAll(async () => {
   await cloud?.stop('SIGKILL');
@@ -108,6 +109,21 @@ describe('sluice local', () => {
     expect([early.lines, early.err()]).toEqual([[], '']);
     expect(alive([early.pid, ...children])).toEqual([]);
   });
+});
+
+test('sluice local does not outlive the npm that has started it', async () => {
+  const env = { ...process.env, SLUICE_CONFIG: CONFIG, npm_command: 'exec' };
+  const shell = spawn('sh', ['-c', '"$0" "$@"; :', process.execPath, BIN, 'local', '--json'], { env, stdio: 'ignore' });
+  const family = await vi.waitFor(
+    () => {
+      const found = descendants(shell.pid ?? 0);
+      expect(found.length).toBeGreaterThan(1);
+      return found;
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+  shell.kill('SIGKILL');
+  await vi.waitFor(() => expect(alive(family)).toEqual([]), { timeout: 60_000, interval: 50 });
 });
 
 describe('the verbs', () => {

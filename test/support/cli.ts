@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { main } from '../../cli/main.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/sluice.ts', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/sluice.ts', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;
