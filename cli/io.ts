@@ -93,5 +93,9 @@ const STATUS_COLOURS: Record<string, (text: string) => string> = {
 
 export const coloured = (status: string) => (STATUS_COLOURS[status] ?? ((text: string) => text))(status);
 
+/** Four decimals, or four digits of what would be nothing but zeros: an error in nanometres has a size too. */
+export const decimals = (value: number) =>
+  value !== 0 && Math.abs(value) < 0.001 ? value.toPrecision(4) : value.toFixed(4);
+
 /** `2026-11-23T10:00:00.000Z` -> `2026-11-23 10:00:00` */
 export const shortTime = (iso: string | null) => (iso === null ? '' : iso.slice(0, 19).replace('T', ' '));
