@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/plain-output.ts'],
     pool: 'forks',
     // Tests start processes of their own; more workers than this fight for two cores and gain nothing.
     maxWorkers: 2,

@@ -1,6 +1,6 @@
 import type { Card } from '../domain/card.ts';
 import { plainLine, quoted } from '../domain/wording.ts';
-import { coloured, shortTime, table } from './io.ts';
+import { coloured, decimals, shortTime, table } from './io.ts';
 
 /** The model card for a terminal: what the page says, without its charts. */
 export function cardText(card: Card): string {
@@ -18,9 +18,9 @@ export function cardText(card: Card): string {
         ['METRIC', 'VALUE', '95 % INTERVAL', ...(champion ? [`CHAMPION (${evaluation.championVersion})`] : [])],
         Object.entries(evaluation.metrics.challenger).map(([name, { value, lower, upper }]) => [
           name,
-          value.toFixed(4),
-          `${lower.toFixed(4)} to ${upper.toFixed(4)}`,
-          ...(champion ? [champion[name]?.value.toFixed(4) ?? ''] : []),
+          decimals(value),
+          `${decimals(lower)} to ${decimals(upper)}`,
+          ...(champion ? [champion[name] ? decimals(champion[name].value) : ''] : []),
         ]),
       ),
     ],

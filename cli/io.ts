@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from './colours.ts';
 import { Spinner } from './spinner.ts';
 
 /** Ends a command with an exit code and a sentence: 1 our fault, 2 usage, 3 "ran, and the answer is no". */
@@ -68,30 +68,34 @@ export function table(header: readonly string[], rows: readonly (readonly string
       )
       .join('  ')
       .trimEnd();
-  return [pc.dim(line(header)), ...rows.map(line)].join('\n');
+  return [colours.dim(line(header)), ...rows.map(line)].join('\n');
 }
 
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
 const visible = (text: string) => text.replace(COLOURS, '').length;
 
 const STATUS_COLOURS: Record<string, (text: string) => string> = {
-  CHAMPION: pc.green,
-  REGISTERED: pc.green,
-  PASS: pc.green,
-  RUNNING: pc.cyan,
-  PENDING: pc.cyan,
-  AWAITING_APPROVAL: pc.yellow,
-  WARN: pc.yellow,
-  INSUFFICIENT: pc.yellow,
-  SUPERSEDED: pc.yellow,
-  DUPLICATE: pc.yellow,
-  REJECTED: pc.red,
-  QUARANTINED: pc.red,
-  FAILED: pc.red,
-  FAIL: pc.red,
+  CHAMPION: colours.green,
+  REGISTERED: colours.green,
+  PASS: colours.green,
+  RUNNING: colours.cyan,
+  PENDING: colours.cyan,
+  AWAITING_APPROVAL: colours.yellow,
+  WARN: colours.yellow,
+  INSUFFICIENT: colours.yellow,
+  SUPERSEDED: colours.yellow,
+  DUPLICATE: colours.yellow,
+  REJECTED: colours.red,
+  QUARANTINED: colours.red,
+  FAILED: colours.red,
+  FAIL: colours.red,
 };
 
 export const coloured = (status: string) => (STATUS_COLOURS[status] ?? ((text: string) => text))(status);
+
+/** Four decimals, or four digits of what would be nothing but zeros: an error in nanometres has a size too. */
+export const decimals = (value: number) =>
+  value !== 0 && Math.abs(value) < 0.001 ? value.toPrecision(4) : value.toFixed(4);
 
 /** `2026-11-23T10:00:00.000Z` -> `2026-11-23 10:00:00` */
 export const shortTime = (iso: string | null) => (iso === null ? '' : iso.slice(0, 19).replace('T', ' '));

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from './colours.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 80;
@@ -41,7 +41,7 @@ export class Spinner {
   #draw(): void {
     const frame = FRAMES[this.#frame++ % FRAMES.length] ?? '';
     const room = Math.max(20, (this.#stream.columns ?? 80) - 4);
-    this.#stream.write(`${ERASE}${pc.cyan(frame)} ${pc.dim(this.#text.slice(0, room))}`);
+    this.#stream.write(`${ERASE}${colours.cyan(frame)} ${colours.dim(this.#text.slice(0, room))}`);
     this.#shown = true;
   }
 

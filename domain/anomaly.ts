@@ -83,11 +83,16 @@ export const notice = (code: AnomalyCode, reason: string, advice: string, at: Pl
 });
 
 /**
- * Text from the data as it may stand in a sentence: short, on one line, control characters visible. It is still
- * untrusted: whoever renders it as HTML or CSV escapes it for that.
+ * Text from the data as it may stand in a sentence: short, on one line, and what one cannot see made visible, so that a
+ * blank of no width is found. It is still untrusted: whoever renders it as HTML or CSV escapes it for that.
  */
 export const quoted = (text: string, limit = 60) =>
-  JSON.stringify([...text.slice(0, limit * 2)].slice(0, limit).join('')) + (text.length > limit ? '…' : '');
+  JSON.stringify([...text.slice(0, limit * 2)].slice(0, limit).join('')).replace(UNSEEN, escaped) +
+  (text.length > limit ? '…' : '');
+
+/** Controls, line breaks and characters without a shape; the joiner of emojis may stay. */
+const UNSEEN = /(?!\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const clipped = (at: Place): Place => ({ ...at, ...(at.value === undefined ? {} : { value: at.value.slice(0, 200) }) });
 

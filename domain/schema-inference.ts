@@ -121,7 +121,7 @@ function describe(
     ...(guess.because === undefined ? {} : { because: guess.because }),
     ...(isFeature && guess.type === 'categorical' ? listedCategories(column, context.budget) : {}),
     ...(guess.type === 'numeric' && column.min !== null && column.max !== null
-      ? { range: { min: column.min, max: column.max } }
+      ? { range: { min: within32Bits(column.min), max: within32Bits(column.max) } }
       : {}),
     missingShare: context.rows === 0 ? 0 : missingValues(column, guess.type) / context.rows,
   };
@@ -132,6 +132,14 @@ export function missingValues(column: ColumnStatistics, type: ColumnType): numbe
   if (type === 'numeric') return column.missing + column.words + column.nan;
   return type === 'boolean' ? column.missing + column.words : column.missing;
 }
+
+/** Learners compare in 32 bits, so that beyond them nothing differs; and a registry item takes no number above 1e126. */
+function within32Bits(value: number): number {
+  if (Math.abs(value) < SMALLEST_FLOAT32) return 0;
+  return Math.max(-LARGEST_FLOAT32, Math.min(LARGEST_FLOAT32, value));
+}
+const SMALLEST_FLOAT32 = 1.1754943508222875e-38;
+const LARGEST_FLOAT32 = 3.4028234663852886e38;
 
 function listedCategories(column: ColumnStatistics, budget: { characters: number }) {
   const categories = column.levels.map(({ value }) => value);

@@ -50,7 +50,7 @@ function numberLabels({ config, evidence }: DatasetFacts): Anomaly[] {
     anomalies.push(
       fault(
         'LABEL_NOT_FINITE',
-        `The label ${quoted(column)} has to be a finite number, but ${shown(notFinite)}.`,
+        `The label ${quoted(column)} has to be a finite number, at most 1e100, but ${shown(notFinite)}.`,
         'Correct these labels or leave the rows out.',
         { column, ...notFinite.examples[0] },
       ),

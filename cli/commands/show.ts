@@ -1,5 +1,5 @@
 import { plainLine } from '../../domain/wording.ts';
-import { coloured, shortTime, table } from '../io.ts';
+import { coloured, decimals, shortTime, table } from '../io.ts';
 import { openVersion, type Session } from '../session.ts';
 
 /** `sluice show MODEL[@VERSION]`: one version whole, with the decisions about it. */
@@ -24,8 +24,8 @@ export async function show(session: Session, reference: string): Promise<number>
         ['METRIC', 'VALUE', '95 % INTERVAL'],
         Object.entries(version.metrics).map(([metric, { value, lower, upper }]) => [
           metric,
-          value.toFixed(4),
-          `${lower.toFixed(4)} to ${upper.toFixed(4)}`,
+          decimals(value),
+          `${decimals(lower)} to ${decimals(upper)}`,
         ]),
       ),
       '',

@@ -1,4 +1,4 @@
-import { coloured, shortTime, table } from '../io.ts';
+import { coloured, decimals, shortTime, table } from '../io.ts';
 import { openModel, type Session } from '../session.ts';
 
 /** `sluice versions MODEL`: every registered version, oldest first. */
@@ -15,7 +15,7 @@ export async function versions(session: Session, name: string): Promise<number> 
         shortTime(item.createdAt),
         Object.entries(item.metrics)
           .slice(0, 2)
-          .map(([metric, { value }]) => `${metric} ${value.toFixed(3)}`)
+          .map(([metric, { value }]) => `${metric} ${decimals(value)}`)
           .join(', '),
         item.gates.passed ? 'passed' : (item.gates.failed[0] ?? 'failed'),
       ]),

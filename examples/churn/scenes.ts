@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import pc from 'picocolors';
+import { colours } from '../../cli/colours.ts';
 import { modelNamed } from '../../cli/environment.ts';
 import { type Followed, follow, historyReader } from '../../cli/follow.ts';
 import { coloured } from '../../cli/io.ts';
@@ -37,7 +37,7 @@ export async function play(stage: Stage, chapter: Chapter): Promise<string[]> {
   if (!followed) return [`nothing became of ${chapter.file}`];
   await tellRun(stage, followed);
   if (followed.status === 'REGISTERED') await predict(stage);
-  for (const subject of await stage.mail()) timeline.event('mail', pc.italic(subject));
+  for (const subject of await stage.mail()) timeline.event('mail', colours.italic(subject));
   timeline.endOfChapter();
   return followed.status === chapter.expected
     ? []
@@ -48,7 +48,7 @@ async function tellRun({ timeline, registry, s3, environment, keptFile }: Stage,
   if (!run) return;
   timeline.event('run', await trail(run));
   const version = run.version ? await registry.version(run.version) : null;
-  const name = version ? ` as ${MODEL} ${pc.bold(version.semver)}` : '';
+  const name = version ? ` as ${MODEL} ${colours.bold(version.semver)}` : '';
   timeline.event(
     'outcome',
     `${coloured(status)}${name}${version?.stage === 'CHAMPION' ? ', which serves from now on' : ''}`,
@@ -81,9 +81,9 @@ async function trail({ executionArn }: RunItem): Promise<string> {
   return states
     .map(({ name, at }, index) => {
       const seconds = ((states[index + 1]?.at ?? at).getTime() - at.getTime()) / 1000;
-      return unbroken(seconds >= 0.1 ? `${name} ${pc.dim(`${seconds.toFixed(1)} s`)}` : name);
+      return unbroken(seconds >= 0.1 ? `${name} ${colours.dim(`${seconds.toFixed(1)} s`)}` : name);
     })
-    .join(pc.dim(' → '));
+    .join(colours.dim(' → '));
 }
 
 /** Spaces at which no line is broken. */
@@ -91,8 +91,8 @@ const unbroken = (text: string) => text.replaceAll(' ', '\u00a0');
 
 function tellMetrics(timeline: Stage['timeline'], { metrics }: Version): void {
   for (const [name, estimate] of Object.entries(metrics).slice(0, 3)) {
-    const drawn = name === 'auc' ? `  ${pc.dim('0.5')} ${plot(estimate, [0.5, 1])} ${pc.dim('1')}` : '';
-    const text = `${metricLabel(name).padEnd(12)} ${showNumber(estimate.value)}  ${pc.dim(showInterval(estimate))}${drawn}`;
+    const drawn = name === 'auc' ? `  ${colours.dim('0.5')} ${plot(estimate, [0.5, 1])} ${colours.dim('1')}` : '';
+    const text = `${metricLabel(name).padEnd(12)} ${showNumber(estimate.value)}  ${colours.dim(showInterval(estimate))}${drawn}`;
     timeline.detail(name === 'auc' ? 'measured' : '', text);
   }
 }
@@ -120,7 +120,7 @@ async function predict({ environment, lambda, timeline }: Stage): Promise<void> 
   for (const [index, { label, score }] of predictions.entries()) {
     const { contract, tenure_months: tenure, support_calls: calls } = instances[index] ?? {};
     const who = `${contract}, ${counted(tenure ?? 0, 'month')}, ${calls === null ? 'unknown calls' : counted(calls ?? 0, 'call')}`;
-    const verdict = label === 'yes' ? pc.red('leaves') : pc.green('stays');
+    const verdict = label === 'yes' ? colours.red('leaves') : colours.green('stays');
     timeline.detail('', `${who.padEnd(38)} ${bar(score)} ${showPercent(score).padStart(6)}  ${verdict}`);
   }
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import pc from 'picocolors';
 import { audit } from '../../cli/audit.ts';
 import { cloudSource } from '../../cli/audit-sources.ts';
+import { colours } from '../../cli/colours.ts';
 import { shellExports } from '../../cli/commands/local.ts';
 import { modelNamed } from '../../cli/environment.ts';
 import { coloured, consoleIo } from '../../cli/io.ts';
@@ -80,11 +80,11 @@ async function summary({ timeline, registry, cloud, environment }: Stage): Promi
 function ending(failures: readonly string[], seconds: number, keep: boolean): string[] {
   const time = `${seconds.toFixed(0)} s`;
   if (failures.length > 0)
-    return ['', ...failures.map((failure) => pc.red(`✘ ${failure}`)), `The story ended after ${time}.`, ''];
+    return ['', ...failures.map((failure) => colours.red(`✘ ${failure}`)), `The story ended after ${time}.`, ''];
   const next = keep
     ? []
     : ['Next: open a card, play it again with `npm start -- --keep` and look around, or `npx sluice local`.'];
-  return ['', pc.green(`✔ The story went as it should, in ${time}.`), ...next, ''];
+  return ['', colours.green(`✔ The story went as it should, in ${time}.`), ...next, ''];
 }
 
 async function staying({ endpoint, context }: Cloud, interrupted: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from '../../cli/colours.ts';
 import { Spinner } from '../../cli/spinner.ts';
 
 /** Seconds, and what they stand before: `  12.3 s  `. */
@@ -22,22 +22,22 @@ export class Timeline {
   }
 
   heading(title: string, lines: readonly string[]): void {
-    this.#write('', pc.bold(title), ...lines.map((line) => pc.dim(line)), '');
+    this.#write('', colours.bold(title), ...lines.map((line) => colours.dim(line)), '');
   }
 
   chapter(title: string, about: string): void {
-    this.#write(`${pc.cyan('●')} ${pc.bold(title)}  ${pc.dim(about)}`);
+    this.#write(`${colours.cyan('●')} ${colours.bold(title)}  ${colours.dim(about)}`);
   }
 
   /** Something that happened now. */
   event(label: string, text: string): void {
     const time = `${this.seconds.toFixed(1).padStart(6)} s`;
-    this.#gutter(`${pc.dim(time)}  ${label.padEnd(LABEL_WIDTH)}`, text);
+    this.#gutter(`${colours.dim(time)}  ${label.padEnd(LABEL_WIDTH)}`, text);
   }
 
   /** Something that belongs to what happened. */
   detail(label: string, text: string): void {
-    this.#gutter(`${' '.repeat(TIME_WIDTH)}${pc.dim(label.padEnd(LABEL_WIDTH))}`, text);
+    this.#gutter(`${' '.repeat(TIME_WIDTH)}${colours.dim(label.padEnd(LABEL_WIDTH))}`, text);
   }
 
   /** What is going on until the next line, on a terminal. */
@@ -46,7 +46,7 @@ export class Timeline {
   }
 
   endOfChapter(): void {
-    this.#write(pc.dim('│'));
+    this.#write(colours.dim('│'));
   }
 
   end(lines: readonly string[]): void {
@@ -64,7 +64,7 @@ export class Timeline {
     const indent = ' '.repeat(TIME_WIDTH + LABEL_WIDTH);
     const room = Math.min(this.#out.columns ?? WIDEST, WIDEST) - indent.length - 3;
     for (const [index, line] of wrapped(text, Math.max(30, room)).entries()) {
-      this.#write(`${pc.dim('│')} ${index === 0 ? head : indent}${line}`);
+      this.#write(`${colours.dim('│')} ${index === 0 ? head : indent}${line}`);
     }
   }
 

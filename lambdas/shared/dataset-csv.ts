@@ -8,6 +8,7 @@ import { type LoadOptions, nameFaults, type PartOutcome, rawColumn } from './dat
 import { CsvParser, csvLine, type Delimiter, sniffDelimiter } from './dataset-csv-parser.ts';
 import { type CsvScan, scanCsv } from './dataset-csv-scan.ts';
 import { readDecimalCommas } from './dataset-decimals.ts';
+import { foreignText } from './dataset-format.ts';
 import { notUtf8, nulByte, wholeCharacters } from './dataset-utf8.ts';
 import { type Engine, prepareForColumns, sqlText } from './duckdb.ts';
 
@@ -84,6 +85,8 @@ async function readHead(file: string): Promise<{ delimiter: Delimiter; header: s
     const text = whole.toString('utf8').replace(/^\uFEFF/, '');
     if (text.trim() === '' && size === bytesRead)
       return fault('EMPTY', 'The file holds nothing but blanks.', 'Upload a CSV file with a header and rows.');
+    const foreign = foreignText(text);
+    if (foreign) return foreign;
     const sample = text.slice(0, 65_536);
     const delimiter = sniffDelimiter(/[\r\n]/.test(sample.trim()) ? sample : `${text}\n`);
     const parser = new CsvParser(delimiter);

@@ -119,7 +119,8 @@ async function labelEvidence(engine: Engine, cell: string, problem: Problem): Pr
       classes: [],
       complete: true,
       notNumeric: await violation(`NOT ${missing} AND ${label} IS NULL`),
-      notFinite: await violation(`NOT isfinite(${label})`),
+      // The square of an error has to stay a number, and so do the sums of it.
+      notFinite: await violation(`NOT isfinite(${label}) OR abs(${label}) > 1e100`),
       constant: spread?.[0] === true,
     };
   }

@@ -16,6 +16,23 @@ const FOREIGN: readonly (readonly [hex: string, name: string])[] = [
   ['50415245', 'an encrypted Parquet file'],
 ];
 
+/** The same for files of text, by how they begin. */
+const FOREIGN_TEXT: readonly (readonly [beginning: RegExp, name: string, advice: string])[] = [
+  [/^(\{\s*"|\[\s*[{[])/, 'JSON', 'Write the records as CSV with a header, or as Parquet.'],
+  [
+    /^<(!doctype|html|\?xml|table)\b/i,
+    'a web page or XML',
+    'Download the data itself, and upload it as CSV or Parquet.',
+  ],
+  [/^sep=.\r?\n/i, 'CSV for Excel alone', 'Remove the first line, which names the separator: it is found without it.'],
+];
+
+/** Why a text file is no CSV, if its beginning tells. */
+export function foreignText(text: string): Anomaly | undefined {
+  const found = FOREIGN_TEXT.find(([beginning]) => beginning.test(text.trimStart()));
+  return found && fault('NOT_CSV', `The file is ${found[1]}, whatever its name says.`, found[2]);
+}
+
 /** What a file is by its own bytes; its name and the upload's content type say nothing reliable. */
 export function formatOf(ends: { first: Buffer; last: Buffer }, size: number): 'csv' | 'parquet' | Anomaly {
   if (size === 0)

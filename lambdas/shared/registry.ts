@@ -1,4 +1,4 @@
-import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
   GetCommand,
@@ -161,13 +161,20 @@ const isRace = (cause: TransactionCanceledException) =>
  * 1 s to connect and 5 s to answer are far beyond DynamoDB's milliseconds and far below a handler's timeout. Five attempts
  * with jittered backoff ride out a throttled partition; the SDK repeats a transaction with the same ClientRequestToken, so
  * a lost answer does not write twice.
+ *
+ * Metrics and ranges are doubles, and come back as what they were: DynamoDB keeps 38 digits, a double needs 17. The
+ * library would rather refuse whatever lies beyond the safe integers.
  */
-export function documents(): DynamoDBDocumentClient {
+export function documents(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
+    ...config,
     maxAttempts: 5,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
+    unmarshallOptions: { wrapNumbers: Number },
+  });
 }
 
 /** Races that a model's own handlers can lose in a row before something else must be wrong. */

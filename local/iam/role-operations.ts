@@ -85,6 +85,13 @@ export function roleOperations(context: CloudContext, book: RoleBook): Record<st
       attached: role.attached.filter((arn) => arn !== PolicyArn),
     })),
     GetRole: onRole('GetRole', (role) => ({ Role: description(role) })),
+    ListRoles: {
+      access: ({ PathPrefix: prefix = '/' }) => [{ action: 'iam:ListRoles', resource: arnOf('', String(prefix)) }],
+      handle: async ({ PathPrefix: prefix = '/' }) => ({
+        Roles: [...book.roles.values()].filter(({ path }) => path.startsWith(String(prefix))).map(description),
+        IsTruncated: false,
+      }),
+    },
     ListRolePolicies: onRole('ListRolePolicies', (role) => ({
       PolicyNames: Object.keys(role.inline),
       IsTruncated: false,

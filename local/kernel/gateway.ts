@@ -9,7 +9,7 @@ import { readSignature, type Signature } from './credentials.ts';
 import { AwsError, Unsupported } from './errors.ts';
 import { cborProtocol } from './protocol/cbor.ts';
 import { jsonProtocol } from './protocol/json.ts';
-import { queryProtocol } from './protocol/query.ts';
+import { escapeXml, queryProtocol } from './protocol/query.ts';
 import type { Call, Document, HttpRequest, HttpResponse, ServiceDefinition } from './service.ts';
 
 export interface GatewayOptions {
@@ -71,7 +71,7 @@ export class Gateway {
       const answer = work ? await this.#answer(request, requestId, work) : await this.#control(request);
       await send(response, answer, message.method === 'HEAD');
     } catch (error) {
-      if (!response.headersSent) await send(response, plainError(error, requestId), message.method === 'HEAD');
+      if (!response.headersSent) await send(response, lastWord(error, request, requestId), message.method === 'HEAD');
       else response.destroy();
       if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${message.method} ${message.url}`);
     } finally {
@@ -102,7 +102,10 @@ export class Gateway {
       const output = await this.#options.dispatch(service, action, input, call);
       return protocol.encode(action, output, service, requestId);
     } catch (error) {
-      if (!protocol) throw error;
+      if (!protocol) {
+        if (service.errorsInXml && error instanceof AwsError) return xmlError(error, requestId);
+        throw error;
+      }
       if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${service.name} ${request.rawPath}`);
       return protocol.encodeError(asAwsError(error), service, requestId);
     }
@@ -200,7 +203,20 @@ function asAwsError(error: unknown): AwsError {
   });
 }
 
-function plainError(error: unknown, requestId: string): HttpResponse {
+/** What no service words: as XML for clients of the query protocols, which cannot read anything else. */
+function lastWord(error: unknown, { headers }: HttpRequest, requestId: string): HttpResponse {
+  const isQuery = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+  return isQuery ? xmlError(asAwsError(error), requestId, 'Response', 'Errors') : jsonError(error, requestId);
+}
+
+function xmlError({ code, message, status }: AwsError, requestId: string, ...around: string[]): HttpResponse {
+  const error = `<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message></Error>`;
+  const body = around.reduceRight((inner, name) => `<${name}>${inner}</${name}>`, error);
+  const headers = { 'content-type': 'application/xml', 'x-amzn-requestid': requestId };
+  return { status, headers, body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}` };
+}
+
+function jsonError(error: unknown, requestId: string): HttpResponse {
   const { code, message, status, details } = asAwsError(error);
   return {
     status,

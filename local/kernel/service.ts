@@ -32,6 +32,8 @@ export interface ServiceDefinition {
   /** Error code in the `x-amzn-query-error`/AccessDenied style of this service. @default AccessDeniedException */
   readonly accessDeniedCode?: string;
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Its clients read errors as XML although it does not speak the query protocol (S3). */
+  readonly errorsInXml?: boolean;
   /** A service with HTTP bindings (S3, Lambda) routes its own requests. */
   http?(request: HttpRequest, call: Call): Promise<HttpResponse>;
   /** Answers a request without a signature that is for this service (a function URL), or nothing. */

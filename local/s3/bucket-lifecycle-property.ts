@@ -38,16 +38,7 @@ function ruleDocument(rule: Document): Record<string, XmlNode> {
   const abort = rule.AbortIncompleteMultipartUpload as Document | undefined;
   return {
     ...defined({ ID: rule.Id, Status: rule.Status }),
-    Filter: {
-      And: {
-        ...defined({
-          Prefix: rule.Prefix ?? '',
-          ObjectSizeGreaterThan: rule.ObjectSizeGreaterThan,
-          ObjectSizeLessThan: rule.ObjectSizeLessThan,
-        }),
-        Tag: ((rule.TagFilters ?? []) as Document[]).map(defined),
-      },
-    },
+    Filter: filterOf(rule),
     ...(Object.keys(expiration).length > 0 ? { Expiration: expiration } : {}),
     ...(noncurrent ? { NoncurrentVersionExpiration: defined(noncurrent) } : {}),
     ...(abort ? { AbortIncompleteMultipartUpload: defined(abort) } : {}),
@@ -62,6 +53,16 @@ function ruleDocument(rule: Document): Record<string, XmlNode> {
       StorageClass: 'StorageClass',
     }),
   };
+}
+
+/** One criterion stands by itself, several stand in an `And`, and none is the prefix of every key. */
+function filterOf(rule: Document): Record<string, XmlNode> {
+  const tags = ((rule.TagFilters ?? []) as Document[]).map(defined);
+  const { Prefix, ObjectSizeGreaterThan, ObjectSizeLessThan } = rule;
+  const criteria = defined({ Prefix, ObjectSizeGreaterThan, ObjectSizeLessThan });
+  const count = Object.keys(criteria).length + tags.length;
+  if (count === 0) return { Prefix: '' };
+  return count === 1 ? { ...criteria, Tag: tags } : { And: { ...criteria, Tag: tags } };
 }
 
 function transitions(property: unknown, names: Readonly<Record<string, string>>): XmlNode[] {

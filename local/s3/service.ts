@@ -17,6 +17,7 @@ export function s3Service(context: CloudContext): Service {
   return {
     name: 's3',
     accessDeniedCode: 'AccessDenied',
+    errorsInXml: true,
     operations: inProcessOperations(s3),
     http: (request, call) => serveHttp(s3, request, call),
     resourceTypes: [bucketType(s3), bucketPolicyType(s3)],

@@ -113,6 +113,8 @@ describe('findAnomalies()', () => {
 describe('what people read', () => {
   test('text from the data is short, on one line and shows its control characters', () => {
     expect(quoted('a\n"b"\u0000\u001b[31m')).toBe('"a\\n\\"b\\"\\u0000\\u001b[31m"');
+    expect(quoted('a\u202eb\u200b \u2028\u009b31m')).toBe(String.raw`"a\u202eb\u200b \u2028\u009b31m"`);
+    expect(quoted('größer 木 👩‍👧 ❤️')).toBe('"größer 木 👩‍👧 ❤️"');
     expect(quoted('x'.repeat(1_000_000))).toBe(`"${'x'.repeat(60)}"…`);
     expect(quoted('📏'.repeat(100))).toBe(`"${'📏'.repeat(60)}"…`);
     expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('"a", "b", "c", "d", "e" and 2 more');

@@ -149,6 +149,10 @@ describe('validate() says where a file is broken', () => {
     'a NUL byte': [good.replace('c-1-200', 'c\0'), 'NOT_UTF8', /^Line \d+ holds a NUL byte/],
     'a gzip bomb named .csv': [gzipSync(Buffer.alloc(50_000_000)), 'NOT_CSV', /gzip archive, whatever its name says/],
     'a zip named .csv': [Buffer.from('504b03041400000008', 'hex'), 'NOT_CSV', /zip archive/],
+    'JSON named .csv': ['[{"age":1,"churned":"no"},\n{"age":2,"churned":"yes"}]', 'NOT_CSV', /^The file is JSON/],
+    'JSON lines': ['{"age":1,"churned":"no"}\n{"age":2,"churned":"yes"}\n', 'NOT_CSV', /^The file is JSON/],
+    'an error page': ['<!DOCTYPE html>\n<title>404, not found</title>', 'NOT_CSV', /^The file is a web page/],
+    'a line for Excel': [`sep=,\r\n${good}`, 'NOT_CSV', /^The file is CSV for Excel alone/],
     'a repeated name': [good.replace('active', 'age'), 'DUPLICATE_COLUMN', /"age" more than once/],
     'an empty name': [good.replace('active', ' '), 'UNNAMED_COLUMN', /no name for column 4/],
   };

@@ -171,6 +171,8 @@ describe('validate() and labels', () => {
       );
     expect(await codes(() => 'NaN')).toEqual(['LABEL_NOT_FINITE']);
     expect(await codes(() => 'inf')).toEqual(['LABEL_NOT_FINITE']);
+    expect(await codes(() => '-1e101')).toEqual(['LABEL_NOT_FINITE']);
+    expect(await codes(() => '1e99')).toEqual([]);
     expect(await codes(() => 'much')).toEqual(['TYPE_MISMATCH']);
     expect(await codes(() => null)).toEqual(['LABEL_MISSING']);
     expect(await codes(() => 12.5)).toEqual([]);

@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { synthesizeInto } from '../../cli/synthesize-into.ts';
 import { loadAssembly, selectStage } from '../../local/cloudformation/assembly.ts';
 import type { Template } from '../../local/cloudformation/template.ts';
-import { listOf } from '../../local/iam/statement.ts';
+import type { PolicyDocument } from '../../local/iam/principal.ts';
+import { listOf, statementsOf } from '../../local/iam/statement.ts';
 import { HOUSES_CONFIG, Houses } from '../support/houses.ts';
 import { roleStatements, type StatementPlace, withoutStatement } from '../support/role-statements.ts';
 import { housesCsv } from '../support/story-data.ts';
@@ -114,15 +115,14 @@ test.each(IN_A_STORY)('$title fails in the open', async (place) => {
     ({ owner, action }) => owner.test(place.owner) && (!action || action.test(`${place.actions}`)),
   );
   const since = houses.story.cloud.clock.now();
-  const denied = await denials(async () => scene?.play());
+  const denied = await houses.denials(async () => scene?.play());
   expect(denied).toContainEqual(by(place));
-  const waiting = Object.entries(await houses.queued()).filter(([queue, count]) => count > (before[queue] ?? 0));
   const told = await houses.logged(since);
-  expect(told.includes('not authorized to perform') || waiting.length > 0).toBe(true);
+  expect(told.includes('not authorized to perform') || more(before, await houses.queued()).length > 0).toBe(true);
 });
 
 test.each(AT_DEPLOYMENT)('$title is not deployed', async (place) => {
-  const denied = await denials(async () => {
+  const denied = await houses.denials(async () => {
     const changed = houses.deploy((stack, template) => touched(without([place])(stack, template), place.owner));
     await expect(changed).rejects.toThrow(/does not have permissions|not authorized/);
   });
@@ -131,7 +131,7 @@ test.each(AT_DEPLOYMENT)('$title is not deployed', async (place) => {
 
 test('without the permission to write their logs handlers work and the report tells of each', async () => {
   await houses.deploy(without(LOGS));
-  const denied = await denials(async () => {
+  const denied = await houses.denials(async () => {
     await houses.train();
     await houses.corrupt();
     await houses.hours();
@@ -142,7 +142,7 @@ test('without the permission to write their logs handlers work and the report te
 describe('a handler that cannot even hand over what it failed on', () => {
   test.each(LAST_RESORT)('$title is in the report', async (place) => {
     await houses.deploy(without([place]));
-    const denied = await denials(async () => {
+    const denied = await houses.denials(async () => {
       const { Functions = [] } = await houses.story.lambda.send(new ListFunctionsCommand({}));
       const FunctionName = Functions.map(({ FunctionName = '' }) => FunctionName).find((name) =>
         name.includes(`-${place.owner}Function`),
@@ -156,16 +156,52 @@ describe('a handler that cannot even hand over what it failed on', () => {
   });
 });
 
-/** Calls that were denied meanwhile, as `<role> <action>`. */
-async function denials(body: () => Promise<unknown>): Promise<string[]> {
-  const { cloud } = houses.story;
-  const before = new Map(cloud.iam.report().denied.map(({ times, ...call }) => [JSON.stringify(call), times]));
-  await body();
-  return cloud.iam
-    .report()
-    .denied.filter(({ times, ...call }) => times > (before.get(JSON.stringify(call)) ?? 0))
-    .map(({ principal, action }) => `${principal.split('/')[1]} ${action}`);
-}
+describe('policies of resources', () => {
+  const UNDELIVERED = expect.stringMatching(/-houses-Undelivered/);
+
+  test.each([
+    ['an upload whose event the queue does not take', /^IntakeQueuePolicy/, () => houses.train()],
+    ['an hour that the reconciliation is not told of', /^IntakeHourlyAllow/, () => houses.hours()],
+    ['a run that somebody stopped without the outcome being recorded', /^TrainingEndedAllow/, () => houses.stopRun()],
+  ])('%s is among the undelivered', async (_what, policy, play) => {
+    const before = await houses.queued();
+    await houses.deploy(grantingNothing(policy));
+    const denied = await houses.denials(play);
+    expect(denied).toContainEqual(
+      expect.stringMatching(/^events\.amazonaws\.com (sqs:SendMessage|lambda:InvokeFunction)$/),
+    );
+    expect(more(before, await houses.queued())).toContainEqual(UNDELIVERED);
+  });
+
+  test('an event that neither its target nor the dead-letter queue takes is denied twice', async () => {
+    await houses.deploy(grantingNothing(/^(IntakeQueuePolicy|UndeliveredPolicy)/));
+    const denied = await houses.denials(() => houses.train());
+    expect(denied.filter((call) => call === 'events.amazonaws.com sqs:SendMessage')).toHaveLength(2);
+  });
+
+  test('an alarm whose topic does not let it publish tells nobody, and its history says so', async () => {
+    await houses.deploy(grantingNothing(/^AlertsPolicy/));
+    const denied = await houses.denials(() => houses.alarm());
+    expect(denied).toContainEqual('cloudwatch.amazonaws.com sns:Publish');
+    expect(await houses.alarmHistory()).toContain('Failed to execute action');
+  });
+});
+
+const more = (before: Record<string, number>, after: Record<string, number>) =>
+  Object.keys(after).filter((queue) => (after[queue] ?? 0) > (before[queue] ?? 0));
+
+/** The template with what some resources' policies allow taken away; what they deny stays. */
+const grantingNothing = (policy: RegExp) => (_stack: string, template: Template) => {
+  const copy = structuredClone(template);
+  for (const [id, { Type, Properties = {} }] of Object.entries(copy.Resources)) {
+    if (!policy.test(id)) continue;
+    const { PolicyDocument: document } = Properties as { PolicyDocument?: PolicyDocument };
+    if (Type === 'AWS::Lambda::Permission') delete (copy.Resources as Record<string, unknown>)[id];
+    else if (document)
+      Object.assign(document, { Statement: statementsOf(document).filter(({ Effect }) => Effect === 'Deny') });
+  }
+  return copy;
+};
 
 /** A denial of an action of the statement to its role. */
 function by({ policy, actions }: Place) {

@@ -99,7 +99,9 @@ function processes() {
 
 /** Runs the CLI as a process of its own to its end, with something on its standard input. */
 export async function runSluice(argv: readonly string[], input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [BIN, ...argv], { stdio: 'pipe' });
+  // A build server says CI; what goes into a pipe has no colours there either.
+  const env = { ...process.env, CI: '1', NO_COLOR: undefined, FORCE_COLOR: undefined };
+  const child = spawn(process.execPath, [BIN, ...argv], { stdio: 'pipe', env });
   const printed = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     printed.out += chunk.toString('utf8');

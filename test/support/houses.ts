@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import {
+  CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  DescribeAlarmsCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
+import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
@@ -11,6 +17,7 @@ import {
   ListRulesCommand,
 } from '@aws-sdk/client-eventbridge';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { answer } from '../../cli/commands/answer.ts';
 import { consoleIo } from '../../cli/io.ts';
@@ -31,6 +38,7 @@ export class Houses {
   readonly registry: Registry;
   readonly #assembly: string;
   readonly #logs = new CloudWatchLogsClient({});
+  readonly #alarms = new CloudWatchClient({});
   #seed = 0;
 
   static async open(assembly: string): Promise<Houses> {
@@ -149,5 +157,43 @@ export class Houses {
       }),
     );
     return Object.fromEntries(counted) as Record<string, number>;
+  }
+
+  /** Calls that were denied meanwhile, as `<role or service> <action>`. */
+  async denials(body: () => Promise<unknown>): Promise<string[]> {
+    const { iam } = this.story.cloud;
+    const before = new Map(iam.report().denied.map(({ times, ...call }) => [JSON.stringify(call), times]));
+    await body();
+    return iam
+      .report()
+      .denied.filter(({ times, ...call }) => times > (before.get(JSON.stringify(call)) ?? 0))
+      .map(({ principal, action }) => `${/^Service: (\S+)/.exec(principal)?.[1] ?? principal.split('/')[1]} ${action}`);
+  }
+
+  /** Stops a run while it waits for a person. */
+  async stopRun(): Promise<void> {
+    await this.upload();
+    await this.story.quiet();
+    const run = await this.registry.run((await this.registry.slot()).running?.run.runId ?? '');
+    await this.story.sfn.send(new StopExecutionCommand({ executionArn: run?.executionArn ?? '' }));
+    await this.story.quiet();
+  }
+
+  /** Sets off an alarm. */
+  async alarm(): Promise<void> {
+    const AlarmName = await this.#alarmName();
+    await this.#alarms.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'a test' }));
+    await this.story.quiet();
+  }
+
+  async alarmHistory(): Promise<string> {
+    const AlarmName = await this.#alarmName();
+    const { AlarmHistoryItems } = await this.#alarms.send(new DescribeAlarmHistoryCommand({ AlarmName }));
+    return JSON.stringify(AlarmHistoryItems);
+  }
+
+  async #alarmName(): Promise<string> {
+    const { MetricAlarms = [] } = await this.#alarms.send(new DescribeAlarmsCommand({}));
+    return MetricAlarms.map(({ AlarmName = '' }) => AlarmName).find((name) => name.includes('RunFailed')) ?? '';
   }
 }

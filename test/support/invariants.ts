@@ -15,7 +15,7 @@ export async function brokenInvariants(story: Story): Promise<string[]> {
   for (const model of story.environment.models.keys()) found.push(...(await brokenOf(story, model)));
   found.push(...(await leftInQueues(story)));
   for (const { principal, action, resource } of story.cloud.iam.report().denied) {
-    found.push(`${principal} was denied ${action} on ${resource}`);
+    found.push(`AccessDenied: ${principal} was denied ${action} on ${resource}`);
   }
   return found;
 }

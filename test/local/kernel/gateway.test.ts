@@ -94,6 +94,14 @@ describe('what the port wants to see', () => {
     expect(body).toContain('does not implement the service \\"quicksight\\"');
   });
 
+  test('a service of the query protocol that does not exist is named in XML', async () => {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=test/20260105/us-east-1/ec2/aws4_request';
+    const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const { status, body } = await get({ host: 'localhost', authorization, ...form }, '/');
+    expect(status).toBe(501);
+    expect(body).toMatch(/<Response><Errors><Error><Code>LocalCloudUnsupported<.*the service &quot;ec2&quot;/s);
+  });
+
   test('an unknown path of the control endpoint is not found', async () => {
     expect((await get({ host: 'localhost' }, '/_sluice/nothing')).status).toBe(404);
   });

@@ -138,6 +138,7 @@ describe('AWS::S3::Bucket', () => {
     expect((await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules).toMatchObject([
       {
         ID: 'old',
+        Filter: { Prefix: 'tmp/' },
         Status: 'Enabled',
         Expiration: { Days: 3 },
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },

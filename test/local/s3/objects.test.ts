@@ -443,3 +443,13 @@ test.each([
   const response = await raw('PUT', '/plain/loud', { headers: { [header]: value }, body: 'x' });
   expect(await response.text()).toContain(`<Code>${code}</Code>`);
 });
+
+test('what is refused before S3 is asked reaches its clients as an error that they can read', async () => {
+  const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' };
+  const careless = new S3Client({ ...cloud.client, credentials, forcePathStyle: true });
+  await expect(careless.send(new PutObjectCommand({ Bucket: 'plain', Key: 'k', Body: 'x' }))).rejects.toMatchObject({
+    name: 'InvalidClientTokenId',
+    message: expect.stringContaining('refuses real credentials'),
+  });
+  careless.destroy();
+});
