@@ -3,7 +3,7 @@ import { atLeast, defineSluice, lambdaTraining, latency, notWorseThanChampion } 
 export default defineSluice({
   environments: {
     dev: {},
-    prod: { encryption: 'customer-managed', logRetentionDays: 365 },
+    prod: { encryption: 'customer-managed', logRetentionDays: 365, dashboard: true },
   },
   models: {
     churn: {

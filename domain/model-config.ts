@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { durationMs } from './duration.ts';
 import { strategySchema } from './rollout/strategy.ts';
+import { monitoringSchema, reactionsSchema } from './watch-config.ts';
 
 /** A column name as it stands in the data: any text but the empty one. */
 const columnName = z.string().min(1).max(255);
@@ -148,6 +149,8 @@ export const modelConfigSchema = z.strictObject({
     .default({ kind: 'lambda', memory: 1024 }),
   /** How a version that passed its gates gets the traffic. */
   rollout: strategySchema.default({ kind: 'all-at-once' }),
+  monitoring: monitoringSchema.prefault({}),
+  reactions: reactionsSchema.prefault({}),
   notify: z.strictObject({ email: z.array(z.email()).default([]) }).default({ email: [] }),
 });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
@@ -162,3 +165,33 @@ export const modelNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|
 /** What stands in the environment variable `MODEL_CONFIG`. */
 export const namedModelConfigSchema = modelConfigSchema.extend({ name: modelNameSchema });
 export type NamedModelConfig = z.infer<typeof namedModelConfigSchema>;
+
+type WatchSettings = Pick<ModelConfig, 'monitoring' | 'reactions'>;
+
+/** The settings that what is trained depends on: changes of how a model is watched make no new version. */
+export function trainingSettings<T extends WatchSettings>(config: T): Omit<T, keyof WatchSettings> {
+  const { monitoring: _, reactions: __, ...rest } = config;
+  return rest;
+}
+
+/** The settings as JSON for `MODEL_CONFIG`, without those of watching that are as by default: the variable is short of room. */
+export function settingsJson<T extends WatchSettings>(config: T): string {
+  const monitoring = differing(config.monitoring, monitoringSchema.parse({}));
+  const reactions = differing(config.reactions, reactionsSchema.parse({}));
+  return JSON.stringify({ ...config, monitoring, reactions });
+}
+
+/** What of an object is not as in another; undefined where all is. */
+function differing(value: object, usual: object): object | undefined {
+  const defaults = new Map<string, unknown>(Object.entries(usual));
+  const kept = Object.entries(value).flatMap(([key, own]) => {
+    const normal = defaults.get(key);
+    if (JSON.stringify(own) === JSON.stringify(normal)) return [];
+    const nested = isRecord(own) && isRecord(normal) ? differing(own, normal) : own;
+    return nested === undefined ? [] : [[key, nested] as const];
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

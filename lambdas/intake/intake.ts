@@ -1,6 +1,6 @@
 import { InvalidDataset } from '../../domain/errors.ts';
 import type { DatasetRef } from '../../domain/flow.ts';
-import type { NamedModelConfig } from '../../domain/model-config.ts';
+import { type NamedModelConfig, trainingSettings } from '../../domain/model-config.ts';
 import {
   type DatasetItem,
   type RunItem,
@@ -82,7 +82,7 @@ async function admitUpload(
   const offered: Offered = {
     dataset,
     sequencer: event.detail.object.sequencer ?? sequencerAfter(slot, dataset.key),
-    recipe: trainingRecipe(settings.config, settings.codeCommit),
+    recipe: trainingRecipe(trainingSettings(settings.config), settings.codeCommit),
   };
   const decision = offer(slot, offered, history);
   const now = ports.now();

@@ -7,6 +7,7 @@ import type { Decision } from '../../domain/decisions.ts';
 import { evaluationSchema } from '../../domain/evaluation.ts';
 import { registerInput } from '../../domain/flow.ts';
 import { judgementSchema } from '../../domain/judgement.ts';
+import { trainingSettings } from '../../domain/model-config.ts';
 import { RUN_FILES, runPrefix } from '../../domain/names.ts';
 import type { Version } from '../../domain/registry-items.ts';
 import { scoresSchema } from '../../domain/scores.ts';
@@ -53,7 +54,7 @@ const settings = {
   approval: config.approval,
   codeCommit: environment.CODE_COMMIT,
   code: environment.CODE_FINGERPRINT,
-  config: canonicalSha256(config),
+  config: canonicalSha256(trainingSettings(config)),
 };
 
 export const handler = taskHandler(registerInput, (input) => register(input, ports, settings));

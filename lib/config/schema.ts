@@ -1,7 +1,15 @@
 import * as z from 'zod';
-import { type Gate, METRICS, type ModelConfig, modelConfigSchema, modelNameSchema } from '../../domain/model-config.ts';
+import {
+  type Gate,
+  METRICS,
+  type ModelConfig,
+  modelConfigSchema,
+  modelNameSchema,
+  settingsJson,
+} from '../../domain/model-config.ts';
 import { dataStackName, modelStackName } from '../../domain/names.ts';
 import { unsupportedMessage } from './unsupported.ts';
+import { watchMistakes } from './watch-mistakes.ts';
 
 /** Days that CloudWatch Logs accepts as a retention. */
 const LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653] as const;
@@ -27,6 +35,8 @@ export const environmentSchema = z.strictObject({
     .literal(LOG_RETENTION_DAYS)
     .transform((days): number => days)
     .default(90),
+  /** A CloudWatch dashboard for each model (3 USD a month each). */
+  dashboard: z.boolean().default(false),
 });
 export type EnvironmentConfig = z.infer<typeof environmentSchema>;
 export type EnvironmentInput = z.input<typeof environmentSchema>;
@@ -76,11 +86,12 @@ function modelMistakes(model: ModelConfig): Mistake[] {
   if ('limit' in rollout && (rollout.limit.time ?? 0) > LONGEST_ROLLOUT_MS) {
     mistakes.push({ path: ['rollout', 'limit', 'time'], message: 'allowed: at most 60 days' });
   }
-  const bytes = Buffer.byteLength(JSON.stringify(model));
+  const bytes = Buffer.byteLength(settingsJson(model));
   if (bytes > LARGEST_SETTINGS) {
     const message = `the settings take ${bytes} bytes as JSON; allowed: ${LARGEST_SETTINGS}. Columns that need no rule can be left out`;
     mistakes.push({ path: [], message });
   }
+  mistakes.push(...watchMistakes(model));
   if (id === target) {
     mistakes.push({ path: ['problem', 'id'], message: `"${target}" is the target already; allowed: another column` });
   }

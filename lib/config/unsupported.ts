@@ -7,8 +7,6 @@ export const UNSUPPORTED = {
   slack: 'send to Slack by its e-mail address for a channel: notify: { email: [...] }',
   teams: 'send to Teams by its e-mail address for a channel: notify: { email: [...] }',
   jira: 'send to Jira by its e-mail handler: notify: { email: [...] }',
-  monitoring: 'leave it out; every prediction is logged with its latency and model version',
-  reactions: 'leave it out; a new upload is what retrains',
 } as const;
 
 export type UnsupportedName = keyof typeof UNSUPPORTED;

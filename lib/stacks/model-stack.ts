@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { NamedModelConfig } from '../../domain/model-config.ts';
+import { type NamedModelConfig, settingsJson } from '../../domain/model-config.ts';
 import { OUTPUTS } from '../../domain/names.ts';
 import type { EnvironmentConfig } from '../config/schema.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
@@ -38,7 +38,7 @@ export class ModelStack extends Stack {
         logRetentionDays: environment.logRetentionDays,
         key: shared.key,
         environment: {
-          MODEL_CONFIG: JSON.stringify(model),
+          MODEL_CONFIG: settingsJson(model),
           DATA_BUCKET: shared.dataBucket.bucketName,
           ARTIFACT_BUCKET: shared.artifactBucket.bucketName,
           REGISTRY_TABLE: shared.registry.tableName,

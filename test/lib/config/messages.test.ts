@@ -27,7 +27,7 @@ const mistakes = (config: unknown): string => {
 
 test('a model needs its problem only', () => {
   const { models, environments } = parseSluice(model(), 'test');
-  expect(environments).toEqual({ dev: { encryption: 'aws-managed', logRetentionDays: 90 } });
+  expect(environments).toEqual({ dev: { encryption: 'aws-managed', logRetentionDays: 90, dashboard: false } });
   expect(models.churn).toMatchObject({
     training: { kind: 'lambda', learners: ['gradient-boosted-trees'], memory: 3008 },
     approval: 'automatic',
@@ -89,7 +89,7 @@ describe('mistakes', () => {
     expect(mistakes(config)).toMatchInlineSnapshot(`
       "sluice.config.ts has 9 mistakes:
         environments.dev.logRetentionDays: got 8; allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653
-        environments.dev.regoin: unknown key; allowed: account, region, encryption, logRetentionDays (did you mean "region"?)
+        environments.dev.regoin: unknown key; allowed: account, region, encryption, logRetentionDays, dashboard (did you mean "region"?)
         environments.Prod: the name "Prod" will not do; expected 1 to 20 lower-case letters, digits and hyphens, starting with a letter
         models.churn.problem.kind: got "binry"; allowed: binary, multiclass, regression (did you mean "binary"?)
         models.churn.training.learners[0]: got "gradient-bosted-trees"; allowed: gradient-boosted-trees, random-forest (did you mean "gradient-boosted-trees"?)
@@ -124,6 +124,43 @@ describe('mistakes', () => {
     `);
   });
 
+  test('of monitoring and reactions name the path, the value and what is allowed', () => {
+    const monitoring = {
+      every: '90 seconds',
+      capture: { keep: '36 hours', sample: 2, redact: ['income'] },
+      slices: ['churned', 'income'],
+      evrey: '1 hour',
+    };
+    expect(
+      mistakes(model({ monitoring, reactions: { drift: 'rollback', cooldown: 'a while' } })),
+    ).toMatchInlineSnapshot(`
+      "sluice.config.ts has 4 mistakes:
+        models.churn.monitoring.capture.sample: got 2; allowed: at most 1
+        models.churn.monitoring.evrey: unknown key; allowed: every, capture, drift, quality, slices
+        models.churn.reactions.drift: got "rollback"; allowed: notify, retrain
+        models.churn.reactions.cooldown: got "a while"; expected a number, or expected a duration such as '20 ms', '10 minutes' or '6 hours'"
+    `);
+    const contradictions = {
+      monitoring: {
+        every: '90 seconds',
+        capture: { keep: '36 hours', redact: ['income'] },
+        quality: { maturity: '40 days' },
+        slices: ['churned', 'income'],
+      },
+      reactions: { drift: 'retrain', retrainsPerWeek: 0 },
+    };
+    expect(mistakes(model(contradictions))).toMatchInlineSnapshot(`
+      "sluice.config.ts has 7 mistakes:
+        models.churn.monitoring.every: got 90 seconds; allowed: whole minutes, from 5 minutes to 7 days
+        models.churn.monitoring.capture.keep: got 36 hours; allowed: whole days
+        models.churn.monitoring.quality.maturity: got 40 days, when captures are gone after 36 hours; allowed: less than monitoring.capture.keep
+        models.churn.monitoring.slices[0]: "churned" is the target; allowed: features
+        models.churn.monitoring.slices[1]: "income" is redacted; allowed: fields that are kept
+        models.churn.reactions.drift: got "retrain", which needs "income", and monitoring.capture.redact leaves it out; allowed: notify
+        models.churn.reactions.retrainsPerWeek: got 0, and reactions.drift is "retrain"; allowed: at least 1"
+    `);
+  });
+
   test('of columns that contradict each other', () => {
     const config = {
       environments: { dev: {} },
@@ -139,13 +176,11 @@ describe('mistakes', () => {
   test('of what is not in this version name what to use instead', () => {
     const config = model({
       rollout: { kind: 'shadow', for: '1 day' },
-      monitoring: { every: '1 hour' },
       notify: { slack: 'https://hooks.slack.com/x' },
     });
     expect(mistakes(config)).toMatchInlineSnapshot(`
-      "sluice.config.ts has 3 mistakes:
+      "sluice.config.ts has 2 mistakes:
         models.churn.notify.slack: slack is not in this version; send to Slack by its e-mail address for a channel: notify: { email: [...] }
-        models.churn.monitoring: monitoring is not in this version; leave it out; every prediction is logged with its latency and model version
         models.churn.rollout.kind: shadow is not in this version; roll out with canary() and a small first step; the challenger is compared with the champion on the test rows beforehand"
     `);
     expect(() => sagemakerTraining({ image: 'x' })).toThrowErrorMatchingInlineSnapshot(
