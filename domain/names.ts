@@ -12,6 +12,22 @@ export const quarantinePrefix = (model: string, sha256: string) => `${model}/qua
 /** `<model>/runs/<runId>/` in the artifact bucket – everything that one run writes. */
 export const runPrefix = (model: string, runId: string) => `${model}/runs/${runId}/`;
 
+/** `<model>/captures/` – what was predicted, by version and hour, see domain/capture.ts. */
+export const capturesPrefix = (model: string) => `${model}/captures/`;
+
+/** `<model>/captures/version=000042/hour=2026-11-23T10/` – the captures of one version whose log events came in one hour. */
+export const capturePartition = (model: string, version: number, hour: string) =>
+  `${capturesPrefix(model)}version=${paddedVersion(version)}/hour=${hour}/`;
+
+/** How a version stands in keys, so that they sort by number. */
+export const paddedVersion = (version: number) => String(version).padStart(6, '0');
+
+/** `<model>/capture-errors/` – capture records that could not be read, as Firehose keeps them. */
+export const captureErrorsPrefix = (model: string) => `${model}/capture-errors/`;
+
+/** `<model>/labels/` in the artifact bucket – late labels as they were understood, by the day they were received. */
+export const labelsPrefix = (model: string) => `${model}/labels/`;
+
 /** The files of a run, relative to {@link runPrefix}. */
 export const RUN_FILES = {
   schema: 'schema.json',
@@ -37,6 +53,20 @@ export const rolloutCard = (model: string, runId: string, token: number) => ({
   html: `${runPrefix(model, runId)}rollout-${token}.html`,
 });
 
+/** `<model>/windows/<id>/` in the artifact bucket – what was looked at in one window of live predictions, and its report. */
+export const windowPrefix = (model: string, id: string) => `${model}/windows/${id}/`;
+
+/** The files of a window, relative to {@link windowPrefix}. */
+export const WINDOW_FILES = {
+  /** What the map of the state machine goes through. */
+  objects: 'objects.json',
+  /** Captures that were looked at, here or shortly before. */
+  taken: 'taken.json',
+  profile: (item: string) => `profiles/${item}.json`,
+  report: 'report.json',
+  page: 'report.html',
+} as const;
+
 /** Registry keys: partition `MODEL#<model>`, sort keys below. */
 export const registryPartition = (model: string) => `MODEL#${model}`;
 export const SORT_KEYS = {
@@ -50,6 +80,9 @@ export const SORT_KEYS = {
   run: (runId: string) => `RUN#${runId}`,
   rollout: (token: number) => `ROLLOUT#${String(token).padStart(10, '0')}`,
   approval: (version: number) => `APPROVAL#${String(version).padStart(6, '0')}`,
+  window: (id: string) => `WINDOW#${id}`,
+  monitor: (version: number) => `MONITOR#${String(version).padStart(6, '0')}`,
+  cohort: (id: string) => `COHORT#${id}`,
 } as const;
 
 /** CloudWatch namespace of Sluice's own metrics. */
@@ -63,6 +96,7 @@ export const OUTPUTS = {
   alertsTopic: 'AlertsTopicArn',
   trainStateMachine: 'TrainStateMachineArn',
   rolloutStateMachine: 'RolloutStateMachineArn',
+  monitorStateMachine: 'MonitorStateMachineArn',
   predictFunction: 'PredictFunctionName',
   predictUrl: 'PredictUrl',
 } as const;
