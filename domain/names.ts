@@ -73,7 +73,7 @@ export const SORT_KEYS = {
   head: 'HEAD',
   slot: 'SLOT',
   schema: 'SCHEMA',
-  version: (version: number) => `VERSION#${String(version).padStart(6, '0')}`,
+  version: (version: number) => `VERSION#${paddedVersion(version)}`,
   decision: (sequence: number) => `DECISION#${String(sequence).padStart(10, '0')}`,
   dataset: (sha256: string) => `DATASET#${sha256}`,
   upload: (id: string) => `UPLOAD#${id}`,
