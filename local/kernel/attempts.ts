@@ -20,6 +20,8 @@ export interface AttemptRules<T> {
   deliver(attempt: Attempt<T>, work: Work): Promise<unknown>;
   /** Milliseconds until the next try; undefined gives up. */
   retryAfter(attempt: Attempt<T>, error: Error): number | undefined;
+  /** Retries that nobody waits for: they happen when time passes, and do not make it pass. @default false */
+  readonly background?: boolean;
   /** What becomes of a thing that will not be tried again. */
   giveUp(attempt: Attempt<T>, error: Error, work: Work): Promise<void>;
 }
@@ -51,7 +53,10 @@ export class Attempts<T> {
 
   #later(attempt: Attempt<T>): void {
     const name = `retry: ${this.#rules.nameOf(attempt.item)}`;
-    this.#context.clock.schedule(attempt.nextAt, () => this.#try(attempt), { name });
+    this.#context.clock.schedule(attempt.nextAt, () => this.#try(attempt), {
+      name,
+      background: this.#rules.background ?? false,
+    });
   }
 
   #try(attempt: Attempt<T>): void {

@@ -28,12 +28,20 @@ export interface LogEvent {
   readonly ingestionTime: number;
 }
 
+/** An event with its place in its stream, which never changes. */
+export interface StoredEvent extends LogEvent {
+  readonly position: number;
+}
+
 /** Log groups and streams; the events of a stream are lines of a file, read when somebody asks. */
 export class LogBook {
   readonly groups: Collection<LogGroup>;
   readonly #streams: Collection<LogStream>;
   readonly #folder: string;
+  /** How many events a stream has, by its key; counted when first asked. */
+  readonly #lengths = new Map<string, number>();
   readonly context: CloudContext;
+  #onGroupDeleted: (group: string) => void = () => undefined;
 
   constructor(context: CloudContext) {
     this.context = context;
@@ -85,8 +93,14 @@ export class LogBook {
     return changed;
   }
 
+  /** Is told of every group that is about to go. */
+  onGroupDeleted(listener: (group: string) => void): void {
+    this.#onGroupDeleted = listener;
+  }
+
   deleteGroup(name: string): void {
     this.group(name);
+    this.#onGroupDeleted(name);
     for (const stream of this.streams(name)) this.deleteStream(name, stream.name);
     this.groups.delete(name);
   }
@@ -103,6 +117,7 @@ export class LogBook {
 
   deleteStream(group: string, name: string): void {
     if (!this.#streams.delete(keyOf(group, name))) throw notFound('log stream');
+    this.#lengths.delete(keyOf(group, name));
     rmSync(this.#file(group, name), { force: true });
   }
 
@@ -110,21 +125,31 @@ export class LogBook {
     return [...this.#streams.values()].filter((stream) => stream.group === group);
   }
 
-  append(group: string, stream: string, events: readonly LogEvent[]): void {
+  /** Writes events to the end of a stream; they come back with their places. */
+  append(group: string, stream: string, events: readonly LogEvent[]): StoredEvent[] {
     if (!this.hasStream(group, stream)) throw notFound('log stream');
+    const key = keyOf(group, stream);
+    const start = this.#lengths.get(key) ?? this.#lines(group, stream).length;
     appendFileSync(this.#file(group, stream), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    this.#lengths.set(key, start + events.length);
+    return events.map((event, index) => ({ ...event, position: start + index }));
   }
 
   /** The events of a stream by time, without those that are older than the group keeps. */
-  events(group: string, stream: string): LogEvent[] {
+  events(group: string, stream: string): StoredEvent[] {
     const { retentionDays } = this.group(group);
     if (!this.hasStream(group, stream)) throw notFound('log stream');
-    const file = this.#file(group, stream);
-    if (!existsSync(file)) return [];
     const oldest = retentionDays === null ? 0 : this.context.clock.now() - retentionDays * 86_400_000;
-    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-    const events = lines.map((line) => JSON.parse(line) as LogEvent).filter(({ timestamp }) => timestamp >= oldest);
-    return events.sort((a, b) => a.timestamp - b.timestamp);
+    const events = this.#lines(group, stream).map((line, position) => ({
+      ...(JSON.parse(line) as LogEvent),
+      position,
+    }));
+    return events.filter(({ timestamp }) => timestamp >= oldest).sort((a, b) => a.timestamp - b.timestamp);
+  }
+
+  #lines(group: string, stream: string): string[] {
+    const file = this.#file(group, stream);
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   }
 
   #file(group: string, stream: string): string {

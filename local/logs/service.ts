@@ -5,14 +5,21 @@ import { eventOperations } from './operations/event-operations.ts';
 import { groupOperations } from './operations/group-operations.ts';
 import { putLogEvents } from './operations/put-log-events.ts';
 import { streamOperations } from './operations/stream-operations.ts';
+import { subscriptionOperations } from './operations/subscription-operations.ts';
 import { tagOperations } from './operations/tag-operations.ts';
 import { logGroupType } from './resource.ts';
+import { SubscriptionDelivery } from './subscriptions/delivery.ts';
+import { FilterBook } from './subscriptions/filters.ts';
+import { subscriptionFilterType } from './subscriptions/resource.ts';
 
-/** Amazon CloudWatch Logs: groups, streams, events, and the metrics that log lines carry. See logs.md. */
+/** Amazon CloudWatch Logs: groups, streams, events, the metrics that log lines carry, and subscriptions. See logs.md. */
 export const logsService: ServiceFactory = (context) => {
   const book = new LogBook(context);
+  const filters = new FilterBook(book);
+  const subscriptions = new SubscriptionDelivery(book, filters);
+  book.onGroupDeleted((group) => filters.deleteAll(group));
   const ingest = (group: string, stream: string, events: readonly LogEvent[]) => {
-    book.append(group, stream, events);
+    subscriptions.accept(group, stream, book.append(group, stream, events));
     for (const { message } of events) {
       for (const datum of embeddedMetrics(message)) context.putServiceMetric(datum);
     }
@@ -26,9 +33,10 @@ export const logsService: ServiceFactory = (context) => {
       ...streamOperations(book),
       ...eventOperations(book),
       PutLogEvents: putLogEvents(book, ingest),
+      ...subscriptionOperations(book, filters),
       ...tagOperations(book),
     },
-    resourceTypes: [logGroupType(book)],
+    resourceTypes: [logGroupType(book), subscriptionFilterType(book, filters)],
     sinks: {
       putLogEvents(group, stream, messages) {
         if (!book.groups.has(group)) book.createGroup(group);
@@ -41,5 +49,6 @@ export const logsService: ServiceFactory = (context) => {
         );
       },
     },
+    resume: async () => subscriptions.resume(),
   };
 };

@@ -4,6 +4,7 @@ import { AwsError } from '../../local/kernel/errors.ts';
 import type { Call, Document } from '../../local/kernel/service.ts';
 
 export interface FakeCall {
+  readonly action: string;
   readonly input: Document;
   readonly principal: Call['principal'];
   /** The cloud's time, ms since the epoch. */
@@ -19,10 +20,10 @@ export interface FakeService {
   broken: AwsError | undefined;
 }
 
-/** A service with one action that remembers its calls and fails as it is told to. */
+/** A service with one or more actions that remembers its calls and fails as it is told to. */
 export function fakeService(
   name: string,
-  action: string,
+  actions: string | readonly string[],
   access: (input: Document) => AccessRequest[] = () => [],
 ): FakeService {
   const fake: FakeService = {
@@ -31,17 +32,20 @@ export function fakeService(
     broken: undefined,
     factory: ({ clock }) => ({
       name,
-      operations: {
-        [action]: {
-          access,
-          async handle(input, { principal }) {
-            fake.calls.push({ input, principal, at: clock.now() });
-            const failure = fake.failures.shift() ?? fake.broken;
-            if (failure) throw failure;
-            return {};
+      operations: Object.fromEntries(
+        [actions].flat().map((action) => [
+          action,
+          {
+            access,
+            async handle(input, { principal }) {
+              fake.calls.push({ action, input, principal, at: clock.now() });
+              const failure = fake.failures.shift() ?? fake.broken;
+              if (failure) throw failure;
+              return {};
+            },
           },
-        },
-      },
+        ]),
+      ),
     }),
   };
   return fake;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { AwsError } from '../../kernel/errors.ts';
 import { pageOf } from '../../kernel/page.ts';
 import type { Document, Operation } from '../../kernel/service.ts';
+import { eventIds } from '../event-id.ts';
 import { filterPattern } from '../filter-pattern.ts';
 import { groupName, onlyKnown } from '../input.ts';
 import type { LogBook } from '../log-book.ts';
@@ -42,7 +42,8 @@ function getLogEvents(book: LogBook, input: Document): Document {
   const at = Number(position);
   const [start, end] =
     direction === 'f' ? [at, Math.min(at + Number(limit), events.length)] : [Math.max(0, at - Number(limit)), at];
-  return { events: events.slice(start, end), nextForwardToken: `f/${end}`, nextBackwardToken: `b/${start}` };
+  const shown = events.slice(start, end).map(({ position: _place, ...event }) => event);
+  return { events: shown, nextForwardToken: `f/${end}`, nextBackwardToken: `b/${start}` };
 }
 
 /** Both ends of the range count, unlike those of GetLogEvents. */
@@ -67,10 +68,10 @@ function filterLogEvents(book: LogBook, input: Document): Document {
     .streams(group)
     .filter(({ name }) => (wanted?.includes(name) ?? true) && name.startsWith(String(logStreamNamePrefix ?? '')))
     .flatMap(({ name }) => {
-      const stream = digits(name);
+      const idOf = eventIds(name);
       return book
         .events(group, name)
-        .map((event, index) => ({ logStreamName: name, ...event, eventId: eventId(event.timestamp, stream, index) }));
+        .map(({ position, ...event }) => ({ logStreamName: name, ...event, eventId: idOf(event.timestamp, position) }));
     })
     .filter(({ timestamp }) => timestamp >= Number(startTime) && timestamp <= Number(endTime))
     .filter(({ message }) => matches(message))
@@ -78,10 +79,3 @@ function filterLogEvents(book: LogBook, input: Document): Document {
   const page = pageOf(events, { token: input.nextToken, limit: Number(limit) });
   return { events: page.items, nextToken: page.next, searchedLogStreams: [] };
 }
-
-/** 56 digits that no other event of the group has; clients that follow a group tell events apart by them. */
-const eventId = (timestamp: number, stream: string, index: number) =>
-  `${String(timestamp).padStart(18, '0')}${stream}${String(index).padStart(18, '0')}`;
-
-const digits = (name: string) =>
-  (createHash('sha256').update(name).digest().readBigUInt64BE() % 10n ** 20n).toString().padStart(20, '0');

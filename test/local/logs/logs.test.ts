@@ -15,7 +15,6 @@ import {
   ListTagsForResourceCommand,
   PutLogEventsCommand,
   PutRetentionPolicyCommand,
-  PutSubscriptionFilterCommand,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -187,8 +186,6 @@ describe('log groups', () => {
     const name = { name: 'LocalCloudUnsupported' };
     const archive = new CreateLogGroupCommand({ logGroupName: 'a', logGroupClass: 'INFREQUENT_ACCESS' });
     await expect(client.send(archive)).rejects.toMatchObject(name);
-    const subscribe = { logGroupName, filterName: 'f', filterPattern: '', destinationArn: 'arn:aws:firehose:x:y:z' };
-    await expect(client.send(new PutSubscriptionFilterCommand(subscribe))).rejects.toMatchObject(name);
   });
 });
 
