@@ -44,7 +44,13 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'one instance through the whole prediction handler',
     file: 'predict.ts',
     flags: ['--expose-gc'],
-    measures: { p50: /p50 ([\d.]+ ms)/, p99: /p99 ([\d.]+ ms)/, memory: /memory: (.*)/ },
+    measures: {
+      p50: /p50 ([\d.]+ ms)/,
+      p99: /p99 ([\d.]+ ms)/,
+      'capture adds': /capture adds: (.*)/,
+      'capture of a hundred adds': /capture of a hundred adds: (.*)/,
+      memory: /memory: (.*)/,
+    },
   },
   profile: {
     about: '1,000,000 rows × 20 columns',

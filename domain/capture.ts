@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ModelConfig } from './model-config.ts';
 
 /** How predictions are captured: what the prediction function writes to its log, and what stands in the data bucket then. */
 
@@ -16,6 +17,13 @@ export const captureSettings = z.object({
   redact: z.array(z.string()),
 });
 export type CaptureSettings = z.infer<typeof captureSettings>;
+
+/** What a model is configured to capture; columns that it ignores are nobody's business either. */
+export const captureSettingsOf = ({ monitoring, problem }: Pick<ModelConfig, 'monitoring' | 'problem'>) =>
+  ({
+    sample: monitoring.capture.sample,
+    redact: [...new Set([...monitoring.capture.redact, ...problem.ignore])],
+  }) satisfies CaptureSettings;
 
 const capturedPrediction = z.object({
   label: z.string().optional(),

@@ -157,9 +157,14 @@ function modelVariable({ artifact, version, semver }: Version): string {
 const describe = ({ model, version, semver, artifact }: Version, code: string) =>
   `${model} ${semver} (version ${version}, artifact ${artifact.sha256.slice(0, 16)}, code ${code})`;
 
-/** Of everything that a deployment may change and that a published version keeps; the model is told by a variable. */
-function fingerprint({ CodeSha256, MemorySize, Timeout, Runtime, Layers = [] }: FunctionConfiguration): string {
-  const settings = [CodeSha256, MemorySize, Timeout, Runtime, ...Layers.map(({ Arn }) => Arn)];
+/**
+ * Of everything that a deployment may change and that a published version keeps, what is captured among it: a field that
+ * is redacted from now on must not go on being written by the version that serves. The model is told by a variable.
+ */
+function fingerprint(deployed: FunctionConfiguration): string {
+  const { CodeSha256, MemorySize, Timeout, Runtime, Layers = [], Environment } = deployed;
+  const { CAPTURE } = Environment?.Variables ?? {};
+  const settings = [CodeSha256, MemorySize, Timeout, Runtime, ...Layers.map(({ Arn }) => Arn), CAPTURE];
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
 }
 

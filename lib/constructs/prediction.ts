@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alias, type FunctionUrl, FunctionUrlAuthType, type IFunction, Version } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { captureSettingsOf } from '../../domain/capture.ts';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import { Handler } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
@@ -27,7 +28,12 @@ export class Prediction extends Construct {
       memory: model.serving.memory,
       layers: [props.layers.modelRuntime],
       may: [permissions.readRuns()],
-      environment: { MODEL_NAME: model.name, MODEL: '' },
+      environment: {
+        MODEL_NAME: model.name,
+        MODEL: '',
+        // Part of what a published version keeps: other settings reach the traffic as other code does, by a rollout.
+        CAPTURE: JSON.stringify(captureSettingsOf(model)),
+      },
       defaults: { ...defaults, environment: {} },
       permissions,
     });
