@@ -10,6 +10,8 @@ import type * as z from 'zod';
 import type { Decision } from '../../domain/decisions.ts';
 import { decisionSchema } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
+import { type CohortItem, cohortItemSchema, type MonitorItem, monitorItemSchema } from '../../domain/monitor/record.ts';
+import { type WindowItem, windowItemSchema } from '../../domain/monitor/window.ts';
 import { registryPartition, SORT_KEYS } from '../../domain/names.ts';
 import type { Transition } from '../../domain/registry.ts';
 import {
@@ -42,6 +44,9 @@ export interface RegistryWrite {
   readonly datasets?: readonly DatasetItem[];
   readonly approval?: Approval;
   readonly rollout?: RolloutRecord;
+  readonly window?: WindowItem;
+  readonly monitors?: readonly MonitorItem[];
+  readonly cohorts?: readonly CohortItem[];
   /** Written only where no schema is pinned yet. */
   readonly schema?: PinnedSchema;
 }
@@ -57,6 +62,12 @@ export interface Registry {
   approval(version: number): Promise<Approval | null>;
   rollout(token: number): Promise<RolloutRecord | null>;
   rollouts(): Promise<RolloutRecord[]>;
+  window(id: string): Promise<WindowItem | null>;
+  /** The newest ones, newest first. */
+  windows(most: number): Promise<WindowItem[]>;
+  monitor(version: number): Promise<MonitorItem | null>;
+  /** Of predictions since a day, `2026-11-23`. */
+  cohorts(since: string): Promise<CohortItem[]>;
   pinnedSchema(): Promise<PinnedSchema | null>;
   versions(): Promise<Version[]>;
   runs(): Promise<RunItem[]>;
@@ -72,15 +83,19 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
     const { Item } = await client.send(new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true }));
     return Item ? schema.parse(Item) : null;
   };
-  const list = async <T>(prefix: string, schema: z.ZodType<T>): Promise<T[]> => {
+  const list = async <T>(prefix: string, schema: z.ZodType<T>, since = ''): Promise<T[]> => {
     const items: T[] = [];
     let from: Record<string, unknown> | undefined;
     do {
       const page = await client.send(
         new QueryCommand({
           TableName: table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+          KeyConditionExpression:
+            since === '' ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk AND sk BETWEEN :since AND :end',
+          ExpressionAttributeValues:
+            since === ''
+              ? { ':pk': pk, ':prefix': prefix }
+              : { ':pk': pk, ':since': prefix + since, ':end': `${prefix}\uffff` },
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
@@ -89,6 +104,19 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
       from = page.LastEvaluatedKey;
     } while (from);
     return items;
+  };
+  const newest = async <T>(prefix: string, { most, schema }: { most: number; schema: z.ZodType<T> }): Promise<T[]> => {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: most,
+      }),
+    );
+    return Items.map((item) => schema.parse(item));
   };
   return {
     head: async () => (await get(SORT_KEYS.head, headSchema)) ?? emptyHead(model),
@@ -100,6 +128,10 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
     approval: (version) => get(SORT_KEYS.approval(version), approvalSchema),
     rollout: (token) => get(SORT_KEYS.rollout(token), rolloutRecordSchema),
     rollouts: () => list('ROLLOUT#', rolloutRecordSchema),
+    window: (id) => get(SORT_KEYS.window(id), windowItemSchema),
+    windows: (most) => newest('WINDOW#', { most, schema: windowItemSchema }),
+    monitor: (version) => get(SORT_KEYS.monitor(version), monitorItemSchema),
+    cohorts: (since) => list('COHORT#', cohortItemSchema, since),
     pinnedSchema: () => get(SORT_KEYS.schema, pinnedSchemaSchema),
     versions: () => list('VERSION#', versionSchema),
     runs: () => list('RUN#', runItemSchema),
@@ -136,6 +168,10 @@ function transactItems(table: string, pk: string, write: RegistryWrite): Transac
   }
   if (write.slot) put(SORT_KEYS.slot, write.slot, onRevision(write.slot.revision - 1));
   if (write.rollout) put(SORT_KEYS.rollout(write.rollout.token), write.rollout, onRevision(write.rollout.revision - 1));
+  if (write.window) put(SORT_KEYS.window(write.window.id), write.window, onRevision(write.window.revision - 1));
+  for (const monitor of write.monitors ?? [])
+    put(SORT_KEYS.monitor(monitor.version), monitor, onRevision(monitor.revision - 1));
+  for (const cohort of write.cohorts ?? []) put(SORT_KEYS.cohort(cohort.id), cohort, onRevision(cohort.revision - 1));
   if (write.schema) put(SORT_KEYS.schema, write.schema, ABSENT);
   if (write.approval) put(SORT_KEYS.approval(write.approval.version), write.approval);
   for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) put(SORT_KEYS.run(run.runId), run);

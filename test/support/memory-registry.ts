@@ -1,5 +1,7 @@
 import type { Decision } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
+import type { CohortItem, MonitorItem } from '../../domain/monitor/record.ts';
+import type { WindowItem } from '../../domain/monitor/window.ts';
 import {
   type Approval,
   type DatasetItem,
@@ -25,6 +27,9 @@ export class MemoryRegistry implements Registry {
   readonly #datasets = new Map<string, DatasetItem>();
   readonly #approvals = new Map<number, Approval>();
   readonly #rollouts = new Map<number, RolloutRecord>();
+  readonly #windows = new Map<string, WindowItem>();
+  readonly #monitors = new Map<number, MonitorItem>();
+  readonly #cohorts = new Map<string, CohortItem>();
   readonly #decisions: Decision[] = [];
   /** Throws instead of answering, once: a process that dies at this write. */
   failNextWrite: Error | null = null;
@@ -43,6 +48,10 @@ export class MemoryRegistry implements Registry {
   approval = (version: number) => later(this.#approvals.get(version) ?? null);
   rollout = (token: number) => later(this.#rollouts.get(token) ?? null);
   rollouts = () => later([...this.#rollouts.values()]);
+  window = (id: string) => later(this.#windows.get(id) ?? null);
+  windows = (most: number) => later([...this.#windows.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most));
+  monitor = (version: number) => later(this.#monitors.get(version) ?? null);
+  cohorts = (since: string) => later([...this.#cohorts.values()].filter(({ id }) => id >= since));
   pinnedSchema = () => later(this.#schema);
   versions = () => later([...this.#versions.values()]);
   runs = () => later([...this.#runs.values()]);
@@ -56,8 +65,13 @@ export class MemoryRegistry implements Registry {
       this.failNextWrite = null;
       throw error;
     }
-    const { transition, slot, rollout } = write;
+    const { transition, slot, rollout, window } = write;
+    const ahead = (next: { revision: number }, now: { revision: number } | undefined) =>
+      next.revision !== (now?.revision ?? 0) + 1;
     const raced =
+      (window && ahead(window, this.#windows.get(window.id))) ||
+      (write.monitors ?? []).some((next) => ahead(next, this.#monitors.get(next.version))) ||
+      (write.cohorts ?? []).some((next) => ahead(next, this.#cohorts.get(next.id))) ||
       (transition && transition.head.revision !== this.#head.revision + 1) ||
       (rollout && rollout.revision !== (this.#rollouts.get(rollout.token)?.revision ?? 0) + 1) ||
       (slot && slot.revision !== this.#slot.revision + 1) ||
@@ -70,6 +84,9 @@ export class MemoryRegistry implements Registry {
     }
     if (slot) this.#slot = slot;
     if (rollout) this.#rollouts.set(rollout.token, rollout);
+    if (window) this.#windows.set(window.id, window);
+    for (const monitor of write.monitors ?? []) this.#monitors.set(monitor.version, monitor);
+    for (const cohort of write.cohorts ?? []) this.#cohorts.set(cohort.id, cohort);
     if (write.schema) this.#schema = write.schema;
     if (write.approval) this.#approvals.set(write.approval.version, write.approval);
     for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) this.#runs.set(run.runId, run);
