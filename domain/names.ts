@@ -60,8 +60,8 @@ export const windowPrefix = (model: string, id: string) => `${model}/windows/${i
 export const WINDOW_FILES = {
   /** What the map of the state machine goes through. */
   objects: 'objects.json',
-  /** Captures that were looked at, here or shortly before. */
-  taken: 'taken.json',
+  /** The same with all that belongs to it. */
+  plan: 'plan.json',
   profile: (item: string) => `profiles/${item}.json`,
   report: 'report.json',
   page: 'report.html',

@@ -1,4 +1,5 @@
-import type { WorkItem } from './flow.ts';
+import * as z from 'zod';
+import { type WorkItem, workItemSchema } from './flow.ts';
 import type { Span } from './window.ts';
 
 /** Which captures a window is made of, and how they are divided among the children of the map. */
@@ -46,19 +47,37 @@ export function select(span: Span, found: readonly CaptureObject[], takenBefore:
   };
 }
 
+/** `plan.json`: what a window is made of. */
+export const windowPlanSchema = z.object({
+  format: z.literal(1),
+  attempt: z.int().min(1),
+  /** Objects of captures that are profiled, and those of them that belong to earlier windows. */
+  objects: z.int().min(0),
+  late: z.int().min(0),
+  /** See {@link Selection}. */
+  taken: z.array(z.string()),
+  /** Objects of labels that days are matched with; empty where no day is. */
+  labelKeys: z.array(z.string()),
+  items: z.array(workItemSchema),
+});
+export type WindowPlan = z.infer<typeof windowPlanSchema>;
+
 /** As stored. Ten times that as text, of which one child holds the columns: well below its memory. */
 const MOST_BYTES = 16 * 1024 ** 2;
 const MOST_OBJECTS = 50;
 
 /** Work for the map, a few objects of one version each. The same objects give the same items, in whatever order they came. */
-export function divide(objects: readonly CaptureObject[], cohort: string | null = null): WorkItem[] {
+export function divide(
+  objects: readonly CaptureObject[],
+  { attempt, cohort = null }: { attempt: number; cohort?: string | null },
+): WorkItem[] {
   const items: WorkItem[] = [];
   let open: { version: number; objects: WorkItem['objects']; bytes: number } | null = null;
   const close = () => {
     if (!open) return;
     const kind = cohort === null ? 'profile' : `labels-${cohort}`;
     const sequence = String(items.length + 1).padStart(5, '0');
-    const id = `${kind}-${String(open.version).padStart(6, '0')}-${sequence}`;
+    const id = `${attempt}-${kind}-${String(open.version).padStart(6, '0')}-${sequence}`;
     items.push({ id, version: open.version, objects: open.objects, cohort });
   };
   for (const { key, version, bytes } of [...objects].sort(byKey)) {

@@ -89,6 +89,8 @@ export const windowItemSchema = z.object({
   quality: qualitySummarySchema.nullable(),
   /** What was found, in one sentence for people. */
   sentence: z.string(),
+  /** Where the objects that were looked at last are listed: those of this window, or of an earlier one while it is empty. */
+  planKey: z.string().nullable(),
   reportKey: z.string().nullable(),
   pageKey: z.string().nullable(),
   /** Why it failed. */
