@@ -102,6 +102,7 @@ export const versionReportSchema = z.object({
   /** What this version's captures say, in one sentence. */
   sentence: z.string(),
   input: z.enum(SIGNALS),
+  data: z.enum(SIGNALS),
   /** Every feature, the ones that need a reader's eye first. */
   features: z.array(columnReportSchema),
   prediction: columnReportSchema.nullable(),

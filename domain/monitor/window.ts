@@ -21,6 +21,7 @@ export const SIGNALS = ['NONE', 'INSUFFICIENT', 'SUSPECT', 'ALERT_SINGLE', 'ALER
 export type Signal = (typeof SIGNALS)[number];
 
 const count = z.int().min(0);
+const sentences = z.array(z.string()).max(5);
 
 /** What one version's own captures say of it, in short; the report has the rest. */
 export const versionSummarySchema = z.object({
@@ -36,8 +37,11 @@ export const versionSummarySchema = z.object({
   input: z.enum(SIGNALS),
   prediction: z.enum(SIGNALS),
   predictionPsi: z.number().nullable(),
-  /** Findings about the data itself: broken lines, new columns, values of another type, missing values. */
+  /** About the data itself: broken lines, new columns, values of another type, missing and never seen ones. */
+  data: z.enum(SIGNALS),
   findings: count,
+  /** What was seen, a sentence each, the most telling first; at most five. */
+  details: z.object({ input: sentences, prediction: sentences, data: sentences }),
   /** Why it could not be judged, for example because its profile is gone. */
   unjudged: z.string().nullable(),
 });
@@ -51,6 +55,7 @@ export const qualitySummarySchema = z.object({
   loss: z.number().nullable(),
   limit: z.number().nullable(),
   coverage: z.number().nullable(),
+  details: sentences,
   /** Cohorts scored in this window; none where it only repeats what is known. */
   scored: z.array(z.string()),
 });
