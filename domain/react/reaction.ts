@@ -31,6 +31,8 @@ export const reactionSchema = z.object({
   hold: z.enum(HOLDS).nullable(),
   /** People are told with this severity; null: it only goes on record. */
   tell: z.enum(SEVERITIES).nullable(),
+  /** False where the same was decided at the event before. */
+  news: z.boolean(),
 });
 export type Reaction = z.infer<typeof reactionSchema>;
 

@@ -77,6 +77,8 @@ export type OutboxEntry = z.infer<typeof outboxEntrySchema>;
 export const reactionStateSchema = z.object({
   model: z.string(),
   revision: count,
+  /** Of the newest event; time does not go back when events come out of order. */
+  time: time.nullable(),
   /** The champion of the last event, and the fresh windows in which labels cleared it. */
   champion: z.int().nullable(),
   cleared: count,
@@ -104,6 +106,7 @@ const unwatched: Watched = { alerting: 0, quiet: 0, told: false, last: null, sno
 export const emptyReactions = (model: string): ReactionState => ({
   model,
   revision: 0,
+  time: null,
   champion: null,
   cleared: 0,
   window: null,
