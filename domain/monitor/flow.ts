@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { byName } from '../by-name.ts';
 import { columnProfileSchema, profileSchema } from '../profile.ts';
 
 /** What the steps of the monitor state machine are asked and answer. */
@@ -60,12 +61,16 @@ export const profiledItemSchema = z.object({
   profile: profileSchema.nullable(),
   /** What was predicted, in the frame of the predictions on its test rows. */
   predictions: columnProfileSchema.nullable(),
+  /** Loss that the probabilities expect of themselves, summed; null without probabilities. */
+  expected: z.object({ n: count, expected: z.number() }).nullable(),
   brokenLines: count,
   brokenObjects: z.array(z.string()),
   leftOut: count,
   /** Fields that the version does not know, and values of known ones that it could not have read, by column. */
-  newColumns: z.record(z.string(), count),
-  wrongTypes: z.record(z.string(), count),
+  newColumns: byName(count),
+  wrongTypes: byName(count),
+  /** Rows by feature that did not have it. */
+  absent: byName(count),
   /** Why the version cannot be judged. */
   unjudged: z.string().nullable(),
 });

@@ -63,7 +63,7 @@ export const windowPlanSchema = z.object({
 export type WindowPlan = z.infer<typeof windowPlanSchema>;
 
 /** As stored. Ten times that as text, of which one child holds the columns: well below its memory. */
-const MOST_BYTES = 16 * 1024 ** 2;
+const MOST_BYTES = 8 * 1024 ** 2;
 const MOST_OBJECTS = 50;
 
 /** Work for the map, a few objects of one version each. The same objects give the same items, in whatever order they came. */

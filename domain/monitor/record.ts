@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { monitorStateSchema } from '../drift/state.ts';
 import { SIGNALS } from './window.ts';
 
 /** What is kept between windows. */
@@ -36,7 +37,7 @@ export const monitorItemSchema = z.object({
   /** The window that was taken in last. */
   window: z.string(),
   /** Accumulators of the features and of the predictions, see domain/drift. */
-  drift: z.unknown(),
+  drift: monitorStateSchema,
   /** Accumulator of the labelled predictions, see domain/quality; null before its first cohort. */
   quality: z.unknown(),
   revision: z.int().min(1),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { windowVerdictSchema } from '../drift/verdict.ts';
 import { qualitySummarySchema, SIGNALS, WINDOW_STATUSES, windowItemSchema } from './window.ts';
 
 /** The report of a window as data: what was seen, held against training, decided and why. `page.ts` makes the page. */
@@ -28,50 +29,11 @@ export const shapeSchema = z.discriminatedUnion('kind', [
 ]);
 export type Shape = z.infer<typeof shapeSchema>;
 
-/** A look at one quantity beside its distribution, such as the share of missing values. */
-const sideSchema = z.object({
-  what: z.string(),
-  /** Share in training, and now. */
-  reference: z.number(),
-  now: z.number(),
-  signal: z.enum(SIGNALS),
-});
-
-export const columnReportSchema = z.object({
-  name: z.string(),
-  kind: z.enum(['numeric', 'categorical']),
-  signal: z.enum(SIGNALS),
-  n: count,
-  /** Population stability index without what chance adds; `atLeast` is its lower bound. */
-  psi: z.number().nullable(),
-  atLeast: z.number().nullable(),
-  p: z.number().nullable(),
-  /** Evidence gathered over the windows, as a multiple of what it started with; an alert at `needed`. */
-  evidence: z.number().nullable(),
-  needed: z.number().nullable(),
-  /** Share of the model's trust in this feature, 0 to 1. */
-  importance: z.number().nullable(),
-  /** What changed, as a sentence; null where nothing did that matters. */
-  moved: z.string().nullable(),
-  sides: z.array(sideSchema),
-  /** Only of what is drawn. */
-  shape: shapeSchema.nullable(),
-});
-export type ColumnReport = z.infer<typeof columnReportSchema>;
-
-const findingSchema = z.object({
-  what: z.string(),
-  /** The column that it is about. */
-  column: z.string().nullable(),
-  count: count.nullable(),
-  signal: z.enum(SIGNALS),
-});
-export type Finding = z.infer<typeof findingSchema>;
-
 export const qualityReportSchema = qualitySummarySchema.extend({
   /** Loss as it is called: share of wrong labels, or mean error as a share. */
   measure: z.string(),
   atEvaluation: z.number().nullable(),
+  sentence: z.string(),
   interval: z.object({ lower: z.number(), upper: z.number() }).nullable(),
   evidence: z.number().nullable(),
   needed: z.number().nullable(),
@@ -87,7 +49,13 @@ export const qualityReportSchema = qualitySummarySchema.extend({
     }),
   ),
   slices: z.array(
-    z.object({ column: z.string(), value: z.string().nullable(), n: count, loss: z.number(), signal: z.enum(SIGNALS) }),
+    z.object({
+      column: z.string(),
+      value: z.string().nullable(),
+      n: count,
+      loss: z.number().nullable(),
+      signal: z.enum(SIGNALS),
+    }),
   ),
 });
 export type QualityReport = z.infer<typeof qualityReportSchema>;
@@ -98,15 +66,12 @@ export const versionReportSchema = z.object({
   champion: z.boolean(),
   rows: count,
   trainRows: count.nullable(),
+  /** Why its captures could not be judged. */
   unjudged: z.string().nullable(),
-  /** What this version's captures say, in one sentence. */
-  sentence: z.string(),
-  input: z.enum(SIGNALS),
-  data: z.enum(SIGNALS),
-  /** Every feature, the ones that need a reader's eye first. */
-  features: z.array(columnReportSchema),
-  prediction: columnReportSchema.nullable(),
-  findings: z.array(findingSchema),
+  verdict: windowVerdictSchema.nullable(),
+  /** Of the features that are drawn, in the order of attention. */
+  shapes: z.array(z.object({ feature: z.string(), shape: shapeSchema })),
+  predictionShape: shapeSchema.nullable(),
   quality: qualityReportSchema.nullable(),
 });
 export type VersionReport = z.infer<typeof versionReportSchema>;
