@@ -1,6 +1,7 @@
 import { cloudWatchService } from './cloudwatch/service.ts';
 import { dynamodbService } from './dynamodb/service.ts';
 import { eventsService } from './events/service.ts';
+import { firehoseService } from './firehose/service.ts';
 import type { ServiceFactory } from './kernel/cloud.ts';
 import { kmsService } from './kms/service.ts';
 import { lambdaService } from './lambda/service.ts';
@@ -17,6 +18,7 @@ export const SERVICES: readonly ServiceFactory[] = [
   cloudWatchService,
   dynamodbService,
   eventsService,
+  firehoseService,
   kmsService,
   lambdaService,
   logsService,

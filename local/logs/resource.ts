@@ -27,3 +27,22 @@ export function logGroupType(book: LogBook): ResourceType {
     },
   };
 }
+
+/** AWS::Logs::LogStream. `Ref` is the name. */
+export function logStreamType(book: LogBook): ResourceType {
+  return {
+    type: 'AWS::Logs::LogStream',
+    properties: ['LogGroupName', 'LogStreamName'],
+    replacing: ['LogGroupName', 'LogStreamName'],
+    async create({ properties, physicalName }) {
+      const name = String(properties.LogStreamName ?? physicalName({ length: 512 }));
+      book.createStream(String(properties.LogGroupName), name);
+      return { physicalId: name, attributes: {} };
+    },
+    update: async ({ physicalId }) => ({ physicalId, attributes: {} }),
+    async delete({ physicalId, properties }) {
+      const group = String(properties.LogGroupName);
+      if (book.hasStream(group, physicalId)) book.deleteStream(group, physicalId);
+    },
+  };
+}

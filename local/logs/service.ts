@@ -7,7 +7,7 @@ import { putLogEvents } from './operations/put-log-events.ts';
 import { streamOperations } from './operations/stream-operations.ts';
 import { subscriptionOperations } from './operations/subscription-operations.ts';
 import { tagOperations } from './operations/tag-operations.ts';
-import { logGroupType } from './resource.ts';
+import { logGroupType, logStreamType } from './resource.ts';
 import { SubscriptionDelivery } from './subscriptions/delivery.ts';
 import { FilterBook } from './subscriptions/filters.ts';
 import { subscriptionFilterType } from './subscriptions/resource.ts';
@@ -36,7 +36,7 @@ export const logsService: ServiceFactory = (context) => {
       ...subscriptionOperations(book, filters),
       ...tagOperations(book),
     },
-    resourceTypes: [logGroupType(book), subscriptionFilterType(book, filters)],
+    resourceTypes: [logGroupType(book), logStreamType(book), subscriptionFilterType(book, filters)],
     sinks: {
       putLogEvents(group, stream, messages) {
         if (!book.groups.has(group)) book.createGroup(group);
