@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { byName } from './by-name.ts';
 import type { ModelConfig } from './model-config.ts';
 
 /** How predictions are captured: what the prediction function writes to its log, and what stands in the data bucket then. */
@@ -29,8 +30,14 @@ const capturedPrediction = z.object({
   label: z.string().optional(),
   score: z.number().optional(),
   value: z.number().optional(),
-  probabilities: z.record(z.string(), z.number()).optional(),
+  probabilities: byName(z.number()).optional(),
 });
+
+/** Fields by name; their values are whatever the caller sent. */
+const capturedInstance = z.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  { error: 'expected an object' },
+);
 
 const lineShape = {
   message: z.literal('capture'),
@@ -44,10 +51,12 @@ const lineShape = {
   function_version: z.string(),
   /** Place in the request of the first instance here: a large request takes several lines. */
   first: z.int().min(0),
-  instances: z.array(z.record(z.string(), z.unknown())),
+  instances: z.array(capturedInstance),
   predictions: z.array(capturedPrediction),
   /** Instances of the request that no line holds; only its first line counts them. */
   left_out: z.int().min(0),
+  /** Fields that were hidden, whether or not the caller sent them: that they are absent says nothing. */
+  redacted: z.array(z.string()).optional(),
 };
 
 const onePredictionEach = ({ instances, predictions }: { instances: unknown[]; predictions: unknown[] }) =>
@@ -61,6 +70,13 @@ export type CaptureLine = z.infer<typeof captureLine>;
 /** A line of an object under `<model>/captures/`: the line of the log with the time of its log event. */
 export const capturedLine = z.object({ ...lineShape, at: z.iso.datetime() }).refine(onePredictionEach, uneven);
 export type CapturedLine = z.infer<typeof capturedLine>;
+
+/** Takes fields out of an instance. */
+export function redactor(fields: readonly string[]): <T>(instance: T) => T | Record<string, unknown> {
+  if (fields.length === 0) return (instance) => instance;
+  const hidden = new Set(fields);
+  return (instance) => Object.fromEntries(Object.entries(instance as object).filter(([name]) => !hidden.has(name)));
+}
 
 /** What a prediction is known by, and what a label is sent back with. */
 export const inferenceId = (requestId: string, index: number) => `${requestId}-${index}`;

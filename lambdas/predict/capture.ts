@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   type CaptureLine,
   type CaptureSettings,
@@ -6,22 +5,13 @@ import {
   isSampled,
   MAX_CAPTURED,
   MAX_LINE_BYTES,
+  redactor,
 } from '../../domain/capture.ts';
+import { jsonVariable } from '../shared/environment.ts';
 import type { Prediction } from '../shared/serving.ts';
 
 /** The environment variable `CAPTURE`; a function without it captures nothing. */
-export const captureVariable = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'expected JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(captureSettings)
-  .optional();
+export const captureVariable = jsonVariable(captureSettings).optional();
 
 /** A request that was answered, and by whom. */
 export type AnsweredRequest = Pick<
@@ -48,7 +38,8 @@ export function captureLines(
   if (!isSampled(request.request_id, settings.sample))
     return { lines: [], counts: { captured: 0, sampled_out: instances.length, left_out: 0 } };
   const most = Math.min(instances.length, MAX_CAPTURED);
-  const start = `{"level":"INFO","message":"capture","timestamp":${JSON.stringify(now())},${JSON.stringify(head).slice(1, -1)}`;
+  const hidden = settings.redact.length > 0 ? { redacted: settings.redact } : {};
+  const start = `{"level":"INFO","message":"capture","timestamp":${JSON.stringify(now())},${JSON.stringify({ ...head, ...hidden }).slice(1, -1)}`;
   const room = MAX_LINE_BYTES - Buffer.byteLength(start) - FRAME_BYTES;
   const redact = redactor(settings.redact);
   const groups: Group[] = [];
@@ -104,9 +95,3 @@ interface Group {
 
 /** The keys and brackets around the instances of a line. */
 const FRAME_BYTES = 100;
-
-function redactor(fields: readonly string[]): (instance: unknown) => unknown {
-  if (fields.length === 0) return (instance) => instance;
-  const hidden = new Set(fields);
-  return (instance) => Object.fromEntries(Object.entries(instance as object).filter(([name]) => !hidden.has(name)));
-}

@@ -11,6 +11,20 @@ export function readEnvironment<Shape extends z.ZodRawShape>(shape: Shape): z.in
   throw new TypeError(`The function's environment is not as deployed by Sluice: ${z.prettifyError(parsed.error)}`);
 }
 
+/** A variable that holds JSON. */
+export const jsonVariable = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'expected JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
 /** The variable `MODEL_CONFIG`: the model's settings as JSON. */
 export const modelConfigVariable = z.string().transform((text, context): NamedModelConfig => {
   try {
