@@ -20,7 +20,7 @@ const ORDER: readonly Cause[] = ['quality', 'drift', 'prediction'];
 export function act(draft: Draft): void {
   for (const cause of ORDER) {
     const incident = draft.incident(cause);
-    if (!incident || !incident.confirmed || draft.snoozed(cause)) continue;
+    if (!incident?.confirmed || draft.snoozed(cause)) continue;
     const { alerting, quiet } = draft.state.watched[cause];
     if (alerting === 0 || quiet > 0) continue;
     const wanted = wantedFor(draft, cause);

@@ -61,6 +61,12 @@ export class Draft {
     Object.assign(incident, { status: 'CLOSED', closedAt: this.time, resolution, held: null });
     this.touch(incident, `closed: ${resolution}`);
     this.state.open = this.state.open.filter(({ id }) => id !== incident.id);
+    this.forget(({ incident: about }) => about === incident.id);
+  }
+
+  /** What was decided and not carried out yet is not wanted any more. */
+  forget(about: (act: Act) => boolean): void {
+    for (const entry of this.state.outbox) if (entry.act && about(entry.act)) entry.act = null;
   }
 
   finish(): Decided {

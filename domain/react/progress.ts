@@ -4,7 +4,8 @@ import type { Draft } from './draft.ts';
 const NEVER_SEEN_MS = 86_400_000;
 
 /** Takes in what became of the retraining that is in flight. */
-export function followRetrain({ state, facts, now }: Draft): void {
+export function followRetrain(draft: Draft): void {
+  const { state, facts, now } = draft;
   const retrain = state.retrains.find(({ status }) => status === 'IN_FLIGHT');
   const progress = facts.retrain;
   if (!retrain || progress?.id !== retrain.id) return;
@@ -15,5 +16,6 @@ export function followRetrain({ state, facts, now }: Draft): void {
     Object.assign(retrain, { status: 'NOT_PROMOTED', helped: false, why: progress.why });
   } else if (progress.status === 'UNSEEN' && now - Date.parse(retrain.at) > NEVER_SEEN_MS) {
     Object.assign(retrain, { status: 'NOT_PROMOTED', helped: false, why: 'its data was never taken in' });
+    draft.forget((act) => act.kind === 'RETRAIN' && act.id === retrain.id);
   }
 }

@@ -3,52 +3,20 @@ import type { Cause, Signal, WindowFacts } from './event.ts';
 
 /** What a window's item says to the controller, of the version that was the champion then. */
 export function windowFacts(window: WindowItem): WindowFacts {
-  const { id, to, pageKey } = window;
-  return { id, to, pageKey, signals: signalsOf(window) };
-}
-
-function signalsOf(window: WindowItem): Partial<Record<Cause, Signal>> {
+  const { id, to, pageKey, quality } = window;
   const signals: Partial<Record<Cause, Signal>> = { capture: capture(window) };
   const champion = window.versions.find((version) => version.champion);
   if (champion) {
-    const { version } = champion;
-    signals.drift = {
-      signal: champion.input,
-      version,
-      fresh: true,
-      details: champion.alerts.map(
-        ({ feature, psi, confirmed }) =>
-          `${feature} moved: PSI ${psi.toFixed(3)}${confirmed ? ', by the evidence of several windows' : ''}`,
-      ),
-    };
-    signals.prediction = {
-      signal: champion.prediction,
-      version,
-      fresh: true,
-      details:
-        champion.predictionPsi === null ? [] : [`the predictions moved: PSI ${champion.predictionPsi.toFixed(3)}`],
-    };
-    const faults = champion.findings + window.captured.brokenObjects;
-    signals['data-quality'] = {
-      signal: faults > 0 ? 'ALERT_SINGLE' : champion.rows > 0 ? 'NONE' : 'INSUFFICIENT',
-      version,
-      fresh: true,
-      details: faults > 0 ? [`${faults} ${faults === 1 ? 'fault' : 'faults'} in the data that comes in`] : [],
-    };
+    const { version, input, prediction, data, details } = champion;
+    signals.drift = { signal: input, version, fresh: true, details: details.input };
+    signals.prediction = { signal: prediction, version, fresh: true, details: details.prediction };
+    signals['data-quality'] = { signal: data, version, fresh: true, details: details.data };
   }
-  const { quality } = window;
   if (quality) {
-    const { loss, limit, version } = quality;
-    const numbers =
-      loss === null || limit === null ? '' : `: loss ${loss.toFixed(4)}, at most ${limit.toFixed(4)} is fine`;
-    signals.quality = {
-      signal: quality.signal,
-      version,
-      fresh: quality.scored.length > 0,
-      details: [`labels show more errors than at evaluation${numbers}`],
-    };
+    const { signal, version, details, scored } = quality;
+    signals.quality = { signal, version, fresh: scored.length > 0, details };
   }
-  return signals;
+  return { id, to, pageKey, signals };
 }
 
 function capture({ captureStopped, captured }: WindowItem): Signal {
