@@ -49,6 +49,8 @@ export const categoricalProfileSchema = z.object({
     rare: z.array(z.string()),
     /** False when there were too many rare levels to list; then an unknown level is `__other__` as well. */
     closed: z.boolean(),
+    /** Levels that one row had: about as many of the next n rows will have one that training never saw. */
+    once: count.optional(),
   }),
   counts: z.array(count),
   /** Rows of `__other__` and of `__unseen__`, levels that the training data never had. */
@@ -82,6 +84,13 @@ export const trainingProfileSchema = profileSchema.extend({
     /** Rows without a label, where the configuration allows them. */
     rejected: count,
   }),
+  /**
+   * How much more stretches of the training rows differ than independent rows would (φ), in their values and in what is
+   * missing of them. A column that is not here has 1, as have all of a version from before it was counted.
+   */
+  overdispersion: z
+    .array(z.object({ column: z.string(), values: z.number().min(1), missing: z.number().min(1) }))
+    .optional(),
 });
 export type TrainingProfile = z.infer<typeof trainingProfileSchema>;
 
@@ -139,6 +148,7 @@ export function categoricalFrame(levels: readonly { value: string; count: number
     levels: levels.filter((level) => level.count >= least).map(({ value }) => value),
     rare: rare.slice(0, MAX_RARE_LEVELS).map(({ value }) => value),
     closed: rare.length <= MAX_RARE_LEVELS,
+    once: levels.filter((level) => level.count === 1).length,
   };
 }
 
@@ -171,7 +181,8 @@ export function unitOf(low: number, high: number): number {
   return 2 ** Math.max(-1_000, Math.min(990, Math.ceil(Math.log2(scale)) - 30));
 }
 
-function mergeColumns(a: ColumnProfile, b: ColumnProfile | undefined): ColumnProfile {
+/** Of one column, see {@link mergeProfiles}. */
+export function mergeColumns(a: ColumnProfile, b: ColumnProfile | undefined): ColumnProfile {
   if (b === undefined || a.name !== b.name || JSON.stringify(a.frame) !== JSON.stringify(b.frame))
     throw new RangeError(`column ${JSON.stringify(a.name)} was not counted in the same frame`);
   const counts = a.counts.map((value, index) => value + (b.counts[index] ?? 0));

@@ -52,9 +52,12 @@ export const columnVerdictSchema = z.object({
   fresh: z.boolean(),
   since: z.string().nullable(),
   sides: z.array(sideVerdictSchema),
-  /** Share of the model's trust in this feature, and that share of all drift that is seen; null: unknown. */
+  /** The sides look like a fault of the data rather than a change of the world: nothing to be learnt from. */
+  broken: z.boolean(),
+  /** Share of the model's trust in this feature; null: unknown. */
   importance: share.nullable(),
-  weight: share.nullable(),
+  /** That share times √PSI, which is about the shift in standard deviations: how far what the model relies on has moved. */
+  weight: z.number().min(0).nullable(),
   direction: z.enum(['up', 'down', 'wider', 'narrower', 'mixed']).nullable(),
   /** How it moved, with numbers; null where nothing did that matters. */
   sentence: z.string().nullable(),
@@ -95,7 +98,7 @@ export const windowVerdictSchema = z.object({
   format: z.literal(1),
   window: z.string(),
   rows: count,
-  /** The worst of the features: what the accumulators and single windows say of distributions. */
+  /** The worst of the features that are not broken: what the accumulators and single windows say of distributions. */
   signal,
   /** In the order of the training profile. */
   features: z.array(columnVerdictSchema),

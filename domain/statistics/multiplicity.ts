@@ -12,3 +12,14 @@ export function holm(pValues: readonly number[]): number[] {
   });
   return adjusted;
 }
+
+/**
+ * Which p-values to list so that of those listed a share of `rate` at most is expected to be chance (Benjamini and
+ * Hochberg 1995). Says where to look; what it lists has no error rate of its own.
+ */
+export function benjaminiHochberg(pValues: readonly number[], rate: number): boolean[] {
+  const ascending = [...pValues].sort((a, b) => a - b);
+  const within = ascending.findLastIndex((p, rank) => p <= (rate * (rank + 1)) / pValues.length);
+  const largest = ascending[within] ?? -1;
+  return pValues.map((p) => p <= largest);
+}

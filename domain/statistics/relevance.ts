@@ -49,12 +49,21 @@ export const shiftLogDensity = ({ statistic, scale, degrees }: Divergence, delta
   nonCentralChiSquareLogDensity(Math.max(statistic, 1e-9), degrees, scale * delta);
 
 /** The largest true index that the histograms do not speak against, at 95 %. */
-export function shiftUpperBound({ statistic, scale, degrees }: Divergence): number {
+export const shiftUpperBound = (divergence: Divergence): number => indexAt(divergence, 0.95);
+
+/** The smallest one, at 95 %: "at least so much", 0 where it may be none. */
+export function shiftLowerBound(divergence: Divergence): number {
+  const { statistic, degrees } = divergence;
+  return nonCentralChiSquareSf(statistic, degrees, 0) >= 0.05 ? 0 : indexAt(divergence, 0.05);
+}
+
+/** The true index at which so large a divergence has this probability; it grows with the index. */
+function indexAt({ statistic, scale, degrees }: Divergence, probability: number): number {
   let [low, high] = [0, 1];
-  while (nonCentralChiSquareSf(statistic, degrees, scale * high) < 0.95) high *= 2;
-  for (let step = 0; step < 50; step += 1) {
+  while (nonCentralChiSquareSf(statistic, degrees, scale * high) < probability) high *= 2;
+  for (let step = 0; step < 50 && high - low > 1e-12 * high; step += 1) {
     const middle = (low + high) / 2;
-    if (nonCentralChiSquareSf(statistic, degrees, scale * middle) < 0.95) low = middle;
+    if (nonCentralChiSquareSf(statistic, degrees, scale * middle) < probability) low = middle;
     else high = middle;
   }
   return high;

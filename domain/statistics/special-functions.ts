@@ -92,6 +92,18 @@ export function binomialSf(k: number, n: number, p: number): number {
   return betaRegularized(p, k, n - k + 1);
 }
 
+/** The x with P(X ≤ x) = p for X chi-square with k degrees of freedom, by bisection. */
+export function chiSquareQuantile(p: number, k: number): number {
+  let [low, high] = [0, k];
+  while (gammaQ(k / 2, high / 2) > 1 - p) high *= 2;
+  while (high - low > 1e-10 * high) {
+    const middle = (low + high) / 2;
+    if (gammaQ(k / 2, middle / 2) > 1 - p) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
 /**
  * P(X ≥ x) for X non-central chi-square with k degrees of freedom and non-centrality λ: a Poisson(λ/2) mixture of
  * Q(k/2 + j, x/2). The walk starts so far below λ/2 that what lies under it is below 1e-17 of the rest, and only goes
