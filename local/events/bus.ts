@@ -39,7 +39,10 @@ export class EventBus {
   /** Gives an event its envelope and sends it on its way; its id. */
   accept({ source, detailType, detail, resources, time }: NewEvent): string {
     const event = this.#envelope({ source, detailType, detail, resources, time: time ?? this.context.clock.now() });
-    for (const rule of this.rules.matching(event)) this.#fire(rule, event);
+    for (const rule of this.rules.matching(event)) {
+      countRule(this.context, rule.name, 'MatchedEvents');
+      this.#fire(rule, event);
+    }
     return String(event.id);
   }
 

@@ -2,6 +2,8 @@ import type { CloudContext } from '../kernel/service.ts';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html */
 export type RuleMetric =
+  /** Of events; schedules have none. */
+  | 'MatchedEvents'
   | 'TriggeredRules'
   | 'Invocations'
   | 'FailedInvocations'
