@@ -69,13 +69,14 @@ function barChart(name: string, bars: readonly Bar[]): Html {
 
 type NumericShape = Extract<Shape, { kind: 'numeric' }>;
 
-/** Few distinct values are bars; a shape with a needle in it would show nothing but the needle. */
-function isSmooth(shape: NumericShape): boolean {
-  if (shape.edges.length < 8) return false;
-  const densities = steps(shape, shape.training).map(({ density }) => density);
-  const middle = [...densities].sort((a, b) => a - b)[densities.length >> 1] ?? 0;
-  return middle > 0 && Math.max(...densities) < 8 * middle;
+/** Few distinct values are bars; so is a shape with a needle in it, which would show nothing but the needle. */
+function isSmooth({ edges, low, high }: NumericShape): boolean {
+  const middle = (edges[edges.length - 3] ?? 0) - (edges[2] ?? 0);
+  return edges.length >= 8 && middle > LEAST_MIDDLE * (high - low);
 }
+
+/** Part of the picture that the middle of training, four fifths of its values, takes at least. */
+const LEAST_MIDDLE = 0.15;
 
 interface Step {
   readonly from: number;
@@ -95,11 +96,12 @@ function densityChart(name: string, shape: NumericShape): Html {
   const [then, now] = [steps(shape, shape.training), steps(shape, shape.current)];
   const most = Math.max(...then.map(({ density }) => density), ...now.map(({ density }) => density));
   const [low = 0, high = 1] = [then[0]?.from, then.at(-1)?.to];
-  const x = (value: number) => round(LEFT + (SPAN * (value - low)) / (high - low || 1));
+  const [left, span] = [4, SPAN + LEFT - 4];
+  const x = (value: number) => round(left + (span * (value - low)) / (high - low || 1));
   const y = (density: number) => round(BOTTOM - (HEIGHT * density) / (most || 1));
   const outline = (course: readonly Step[]) =>
     course.map(({ from, to, density }) => `L${x(from)} ${y(density)}L${x(to)} ${y(density)}`).join('');
-  const step = niceStep((high - low) / 4);
+  const step = niceStep((high - low) / 5);
   const ticks: Html[] = [];
   for (let value = Math.ceil(low / step) * step; value <= high; value += step) {
     const at = Math.abs(value) < step / 1e6 ? 0 : value;
@@ -113,7 +115,7 @@ function densityChart(name: string, shape: NumericShape): Html {
   );
   return frame(`Distribution of ${name}, now and in training`, [
     ticks,
-    html`<line class="base" x1="${LEFT}" x2="${LEFT + SPAN}" y1="${BOTTOM}" y2="${BOTTOM}"/>`,
+    html`<line class="base" x1="${left}" x2="${left + span}" y1="${BOTTOM}" y2="${BOTTOM}"/>`,
     html`<path class="then" d="M${x(low)} ${BOTTOM}${outline(then)}L${x(high)} ${BOTTOM}Z"/>`,
     html`<path class="now-area" d="M${x(low)} ${BOTTOM}${outline(now)}L${x(high)} ${BOTTOM}Z"/>`,
     html`<path class="now-line" d="M${x(low)} ${BOTTOM}${outline(now)}L${x(high)} ${BOTTOM}"/>`,
@@ -133,6 +135,8 @@ export interface Course {
   /** A line that it should stay below. */
   readonly limit: { readonly value: number; readonly label: string } | null;
   readonly show: (value: number) => string;
+  /** Small values get more room: for what is mostly near zero and then is not. */
+  readonly root?: boolean;
 }
 
 /** A value over windows or days, with what alerted. */
@@ -142,7 +146,8 @@ export function courseChart(course: Course): Html {
   const top = niceCeiling(Math.max(limit === null ? 0 : limit.value * 1.25, ...told, 1e-9));
   const wide = 2 * SPAN + 60;
   const x = (index: number) => round(LEFT + (values.length < 2 ? wide / 2 : (wide * index) / (values.length - 1)));
-  const y = (value: number) => round(BOTTOM - (HEIGHT * Math.min(value, top)) / top);
+  const scaled = (share: number) => (course.root ? Math.sqrt(share) : share);
+  const y = (value: number) => round(BOTTOM - HEIGHT * scaled(Math.max(0, Math.min(value, top)) / top));
   let open = false;
   const path = values
     .map((value, index) => {
@@ -161,12 +166,12 @@ export function courseChart(course: Course): Html {
     const size = alert ? 4 : values.length > 60 ? 1.4 : 2.4;
     return html`<circle class="${alert ? 'alarm' : 'calm'}" cx="${x(index)}" cy="${y(value)}" r="${size}"><title>${course.titles[index] ?? ''}</title></circle>`;
   });
-  const grid = [0, 0.5, 1].map(
+  const grid = (course.root ? [0, 0.25, 1] : [0, 0.5, 1]).map(
     (share) =>
       html`<line class="grid" x1="${LEFT}" x2="${LEFT + wide}" y1="${y(share * top)}" y2="${y(share * top)}"/><text class="tick" text-anchor="end" x="${LEFT - 5}" y="${y(share * top) + 3.5}">${show(share * top)}</text>`,
   );
   const bound = limit
-    ? html`<line class="diagonal" x1="${LEFT}" x2="${LEFT + wide}" y1="${y(limit.value)}" y2="${y(limit.value)}"/><text class="tick" text-anchor="end" x="${LEFT + wide}" y="${round(y(limit.value) - 4)}">${limit.label}</text>`
+    ? html`<line class="diagonal" x1="${LEFT}" x2="${LEFT + wide}" y1="${y(limit.value)}" y2="${y(limit.value)}"/><text class="tick" x="${LEFT + 4}" y="${round(y(limit.value) - 5)}">${limit.label}</text>`
     : null;
   const ends = html`<text class="tick" x="${LEFT}" y="${BOTTOM + 15}">${course.first}</text>${values.length > 1 ? html`<text class="tick" text-anchor="end" x="${LEFT + wide}" y="${BOTTOM + 15}">${course.last}</text>` : null}`;
   return html`<svg class="chart" viewBox="0 0 ${LEFT + wide + RIGHT} ${BOTTOM + 22}" role="img" aria-label="${course.label}">${grid}${bound}<path class="line now" d="${path}"/>${dots}${ends}</svg>`;

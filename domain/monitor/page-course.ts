@@ -21,6 +21,7 @@ export function courseSection({ trend, settings }: WindowReport): Html | null {
     ...ends,
     limit: { value: settings.delta, label: 'counts as unchanged' },
     show: (value) => String(Number(value.toPrecision(2))),
+    root: true,
   });
   const predictions = trend.some(({ predictionPsi }) => predictionPsi !== null)
     ? courseChart({
@@ -31,6 +32,7 @@ export function courseSection({ trend, settings }: WindowReport): Html | null {
         ...ends,
         limit: { value: settings.delta, label: 'counts as unchanged' },
         show: (value) => String(Number(value.toPrecision(2))),
+        root: true,
       })
     : null;
   return html`<section>

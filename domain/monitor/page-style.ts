@@ -10,7 +10,7 @@ export const REPORT_STYLE = `${CARD_STYLE}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;color:var(--muted);font-size:.86rem;margin:.2rem 0 .8rem}
 .legend i{display:inline-block;width:.85em;height:.85em;border-radius:2px;vertical-align:-.08em;margin-right:.45em}
 .legend .then{background:var(--then)}.legend .now{background:var(--now)}.legend .alarm{background:var(--alarm);border-radius:50%}
-.moved{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:2.2rem 2.5rem}
+.moved{grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:2.2rem 2.5rem}
 .moved figure{max-width:none}
 .moved h3,.sub{font-size:1rem;font-weight:600;margin:0;overflow-wrap:anywhere}
 .sub{margin:1.8rem 0 .5rem}

@@ -5,7 +5,7 @@ export const SIGNAL_WORDS: Record<Signal, string> = {
   NONE: 'As before',
   INSUFFICIENT: 'Undecided',
   SUSPECT: 'Suspect',
-  ALERT_SINGLE: 'One window',
+  ALERT_SINGLE: 'Seen once',
   ALERT: 'Confirmed',
 };
 
