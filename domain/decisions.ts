@@ -15,6 +15,8 @@ export const DECISION_KINDS = [
   'PROMOTED',
   'ROLLOUT_ABORTED',
   'ROLLED_BACK',
+  'REACTED',
+  'SNOOZED',
 ] as const;
 export type DecisionKind = (typeof DECISION_KINDS)[number];
 

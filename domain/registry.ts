@@ -156,6 +156,23 @@ export function rollBack(
   return change(head, changes, { kind: 'ROLLED_BACK', act, was: champion, now, also: [restored] });
 }
 
+/**
+ * Puts on record what was decided about what serves, which changes neither head nor versions; null while there is no
+ * version that it could be about.
+ */
+export function noteReaction(
+  head: Head,
+  act: Act & { kind: 'REACTED' | 'SNOOZED'; facts: Facts; evidenceSha256: string },
+): Extract<Transition, { ok: true }> | null {
+  const version = head.champion ?? head.lastVersion;
+  if (version === 0) return null;
+  const { kind, who, why, time, evidenceSha256 } = act;
+  const draft = { model: head.model, time, kind, version, who, why, before: {}, after: act.facts, evidenceSha256 };
+  const decision = appendDecision(head.decisions, draft);
+  const decisions = { sequence: decision.sequence, hash: decision.hash };
+  return { ok: true, head: { ...head, revision: head.revision + 1, decisions }, versions: [], decision };
+}
+
 interface Story {
   readonly kind: DecisionKind;
   readonly act: Act;

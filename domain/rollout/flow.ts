@@ -30,6 +30,7 @@ export const rolloutStepInput = z.discriminatedUnion('action', [
   z.object({ action: z.literal('promote'), ...owned }),
   z.object({ action: z.literal('rollBack'), owner: z.string(), failure: failure.nullable() }),
   z.object({ action: z.literal('release'), owner: z.string() }),
+  z.object({ action: z.literal('putBack'), from: z.int(), to: z.int(), by: z.string(), why: z.string() }),
 ]);
 export type RolloutStepInput = z.infer<typeof rolloutStepInput>;
 

@@ -21,6 +21,7 @@ import { rollBack } from './end.ts';
 import type { RolloutPorts } from './ports.ts';
 import { prepare } from './prepare.ts';
 import { promote } from './promote.ts';
+import { putBack } from './put-back.ts';
 import { release } from './release.ts';
 import { shift, tryGoldenRows } from './shift.ts';
 import { takeLock } from './take-lock.ts';
@@ -77,7 +78,18 @@ type Steps = {
     ports: RolloutPorts,
   ) => Promise<object>;
 };
-const STEPS: Steps = { takeLock, prepare, tryGoldenRows, awaitQuiet, shift, analyse, promote, rollBack, release };
+const STEPS: Steps = {
+  takeLock,
+  prepare,
+  tryGoldenRows,
+  awaitQuiet,
+  shift,
+  analyse,
+  promote,
+  rollBack,
+  release,
+  putBack,
+};
 
 /** An execution that ended where its own failure path could not run. */
 const statusChange = z.object({

@@ -13,6 +13,13 @@ import { Conflict } from '../../domain/errors.ts';
 import { type CohortItem, cohortItemSchema, type MonitorItem, monitorItemSchema } from '../../domain/monitor/record.ts';
 import { type WindowItem, windowItemSchema } from '../../domain/monitor/window.ts';
 import { registryPartition, SORT_KEYS } from '../../domain/names.ts';
+import {
+  emptyReactions,
+  type Incident,
+  incidentSchema,
+  type ReactionState,
+  reactionStateSchema,
+} from '../../domain/react/state.ts';
 import type { Transition } from '../../domain/registry.ts';
 import {
   type Approval,
@@ -47,6 +54,9 @@ export interface RegistryWrite {
   readonly window?: WindowItem;
   readonly monitors?: readonly MonitorItem[];
   readonly cohorts?: readonly CohortItem[];
+  /** What the controller remembers, only on its revision. */
+  readonly reactions?: ReactionState;
+  readonly incidents?: readonly Incident[];
   /** Written only where no schema is pinned yet. */
   readonly schema?: PinnedSchema;
 }
@@ -68,6 +78,8 @@ export interface Registry {
   monitor(version: number): Promise<MonitorItem | null>;
   /** Of predictions since a day, `2026-11-23`. */
   cohorts(since: string): Promise<CohortItem[]>;
+  reactions(): Promise<ReactionState>;
+  incidents(): Promise<Incident[]>;
   pinnedSchema(): Promise<PinnedSchema | null>;
   versions(): Promise<Version[]>;
   runs(): Promise<RunItem[]>;
@@ -132,6 +144,8 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
     windows: (most) => newest('WINDOW#', { most, schema: windowItemSchema }),
     monitor: (version) => get(SORT_KEYS.monitor(version), monitorItemSchema),
     cohorts: (since) => list('COHORT#', cohortItemSchema, since),
+    reactions: async () => (await get(SORT_KEYS.reactions, reactionStateSchema)) ?? emptyReactions(model),
+    incidents: () => list('INCIDENT#', incidentSchema),
     pinnedSchema: () => get(SORT_KEYS.schema, pinnedSchemaSchema),
     versions: () => list('VERSION#', versionSchema),
     runs: () => list('RUN#', runItemSchema),
@@ -172,6 +186,8 @@ function transactItems(table: string, pk: string, write: RegistryWrite): Transac
   for (const monitor of write.monitors ?? [])
     put(SORT_KEYS.monitor(monitor.version), monitor, onRevision(monitor.revision - 1));
   for (const cohort of write.cohorts ?? []) put(SORT_KEYS.cohort(cohort.id), cohort, onRevision(cohort.revision - 1));
+  if (write.reactions) put(SORT_KEYS.reactions, write.reactions, onRevision(write.reactions.revision - 1));
+  for (const incident of write.incidents ?? []) put(SORT_KEYS.incident(incident.id), incident);
   if (write.schema) put(SORT_KEYS.schema, write.schema, ABSENT);
   if (write.approval) put(SORT_KEYS.approval(write.approval.version), write.approval);
   for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) put(SORT_KEYS.run(run.runId), run);

@@ -2,6 +2,7 @@ import type { Decision } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
 import type { CohortItem, MonitorItem } from '../../domain/monitor/record.ts';
 import type { WindowItem } from '../../domain/monitor/window.ts';
+import { emptyReactions, type Incident, type ReactionState } from '../../domain/react/state.ts';
 import {
   type Approval,
   type DatasetItem,
@@ -20,6 +21,8 @@ import type { Registry } from '../../lambdas/shared/registry.ts';
 export class MemoryRegistry implements Registry {
   #head: Head;
   #slot: Slot;
+  #reactions: ReactionState;
+  readonly #incidents = new Map<string, Incident>();
   #schema: PinnedSchema | null = null;
   readonly #versions = new Map<number, Version>();
   readonly #runs = new Map<string, RunItem>();
@@ -37,6 +40,7 @@ export class MemoryRegistry implements Registry {
   constructor(model: string) {
     this.#head = emptyHead(model);
     this.#slot = emptySlot(model);
+    this.#reactions = emptyReactions(model);
   }
 
   head = () => later(this.#head);
@@ -52,6 +56,8 @@ export class MemoryRegistry implements Registry {
   windows = (most: number) => later([...this.#windows.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most));
   monitor = (version: number) => later(this.#monitors.get(version) ?? null);
   cohorts = (since: string) => later([...this.#cohorts.values()].filter(({ id }) => id >= since));
+  reactions = () => later(this.#reactions);
+  incidents = () => later([...this.#incidents.values()]);
   pinnedSchema = () => later(this.#schema);
   versions = () => later([...this.#versions.values()]);
   runs = () => later([...this.#runs.values()]);
@@ -74,6 +80,7 @@ export class MemoryRegistry implements Registry {
       (write.cohorts ?? []).some((next) => ahead(next, this.#cohorts.get(next.id))) ||
       (transition && transition.head.revision !== this.#head.revision + 1) ||
       (rollout && rollout.revision !== (this.#rollouts.get(rollout.token)?.revision ?? 0) + 1) ||
+      (write.reactions && write.reactions.revision !== this.#reactions.revision + 1) ||
       (slot && slot.revision !== this.#slot.revision + 1) ||
       (write.schema && this.#schema !== null);
     if (raced) throw new Conflict('somebody else wrote first');
@@ -87,6 +94,8 @@ export class MemoryRegistry implements Registry {
     if (window) this.#windows.set(window.id, window);
     for (const monitor of write.monitors ?? []) this.#monitors.set(monitor.version, monitor);
     for (const cohort of write.cohorts ?? []) this.#cohorts.set(cohort.id, cohort);
+    if (write.reactions) this.#reactions = write.reactions;
+    for (const incident of write.incidents ?? []) this.#incidents.set(incident.id, incident);
     if (write.schema) this.#schema = write.schema;
     if (write.approval) this.#approvals.set(write.approval.version, write.approval);
     for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) this.#runs.set(run.runId, run);
