@@ -27,7 +27,10 @@ export function stream({ features, rows }: { features: number; rows: number }, s
   const segments = upTo.slice(1).map((to, index) => to - (upTo[index] ?? 0));
   const columns = Array.from({ length: features }, (_, index) => {
     // Where the quantiles of so many rows truly are is chance; all windows are held against that one draw.
-    const shares = dirichlet(segments.map((count, bin) => (bin === segments.length - 1 ? count + 1 : count)), source);
+    const shares = dirichlet(
+      segments.map((count, bin) => (bin === segments.length - 1 ? count + 1 : count)),
+      source,
+    );
     let below = 0;
     const bounds = shares.slice(0, -1).map((share) => {
       below += share;

@@ -39,6 +39,7 @@ export function judgeColumn(
   const sides = judgeSides(sharesOf(reference, rows, enough ? counts : null), state.sides, {
     overdispersion: rule.overdispersion,
     level: rule.side,
+    columns: rule.columns,
     at: rule.at,
   });
   const base = {

@@ -1,6 +1,6 @@
 import type { ColumnProfile } from '../profile.ts';
-import { wilson, Z_ONE_SIDED } from '../statistics/proportion.ts';
-import { binomialSf } from '../statistics/special-functions.ts';
+import { wilson } from '../statistics/proportion.ts';
+import { binomialSf, normalQuantile } from '../statistics/special-functions.ts';
 import { showNumber, showPercent } from '../wording.ts';
 import { missingOf } from './bins.ts';
 import type { ColumnState } from './state.ts';
@@ -11,6 +11,8 @@ export interface SideOptions {
   readonly overdispersion: { readonly values: number; readonly missing: number };
   /** p below which a share is out of bounds. */
   readonly level: number;
+  /** How many columns are looked at. */
+  readonly columns: number;
   /** The window's id. */
   readonly at: string;
 }
@@ -55,7 +57,8 @@ function oddValues(reference: ColumnProfile, window: ColumnProfile): Share[] {
     return [
       {
         side: 'range',
-        reference: of(reference.below + reference.above, reference),
+        // The usual range ends at two of the training rows: of what lies beyond, they are the part that was seen.
+        reference: { count: reference.below + reference.above + 2, of: reference.n + 1 },
         window: of(window.below + window.above, window),
         sentence: (now, usual) =>
           `${now} lie outside of ${showNumber(low)} to ${showNumber(high)}, ${usual} in training`,
@@ -81,11 +84,15 @@ function oddValues(reference: ColumnProfile, window: ColumnProfile): Share[] {
   ];
 }
 
-/** Holds each share against the upper bound of what it was in training, by the exact binomial test of effective rows. */
+/**
+ * Holds each share against the upper bound of what it was in training, by the exact binomial test of effective rows. All
+ * windows are held against the same bound: with 95 % it is above the truth in all columns at once.
+ */
 export function judgeSides(shares: readonly Share[], before: ColumnState['sides'], options: SideOptions) {
+  const z = normalQuantile(1 - 0.05 / options.columns);
   const verdicts = shares.map(({ side, reference, window, sentence }): SideVerdict => {
     const phi = side === 'missing' ? options.overdispersion.missing : options.overdispersion.values;
-    const upper = reference.of > 0 ? wilson(reference.count / phi, reference.of / phi, Z_ONE_SIDED).upper : 1;
+    const upper = reference.of > 0 ? wilson(reference.count / phi, reference.of / phi, z).upper : 1;
     const tolerated = Math.min(1, upper + MARGIN);
     const p = tolerated < 1 ? binomialSf(window.count / phi, window.of / phi, tolerated) : 1;
     const [usual, now] = [shareOf(reference), shareOf(window)];

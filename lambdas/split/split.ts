@@ -8,6 +8,7 @@ import { RUN_FILES, runPrefix } from '../../domain/names.ts';
 import type { TrainingProfile } from '../../domain/profile.ts';
 import { attributeColumns } from '../../domain/validation-columns.ts';
 import { loadDataset } from '../shared/dataset.ts';
+import { overdispersionOf } from '../shared/dataset-overdispersion.ts';
 import { profileTraining } from '../shared/dataset-profile.ts';
 import { type Engine, type EngineLimits, sqlText, withEngine } from '../shared/duckdb.ts';
 import type { ObjectStore } from '../shared/objects.ts';
@@ -52,9 +53,12 @@ export async function split(
     const files = { train: join(engine.folder, RUN_FILES.train), test: join(engine.folder, RUN_FILES.test) };
     await writeTrainRows(engine, typed, { schema, file: files.train, from: sides.train });
     await writeTestRows(engine, typed, { file: files.test, from: sides.test });
+    const table = profiled(typed, schema, sides.train);
+    const counted = await profileTraining(engine, table);
     const profile: TrainingProfile = {
-      ...(await profileTraining(engine, profiled(typed, schema, sides.train))),
+      ...counted,
       split: { rows: loaded.dataset.rows, ...sides.counts, rejected: typed.rejected },
+      overdispersion: await overdispersionOf(engine, { ...table, position: 'r', rows: loaded.dataset.rows }, counted),
     };
     await objects.upload(files.train, at(RUN_FILES.train), { contentType: 'text/csv' });
     await objects.upload(files.test, at(RUN_FILES.test), { contentType: 'application/x-ndjson' });

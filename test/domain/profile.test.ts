@@ -136,7 +136,7 @@ describe('levels', () => {
     { value: 'd', count: 4 },
   ];
   test('below max(0.5 %, 5/n) are counted together', () => {
-    expect(categoricalFrame(counts)).toEqual({ levels: ['a', 'b'], rare: ['c', 'd'], closed: true });
+    expect(categoricalFrame(counts)).toEqual({ levels: ['a', 'b'], rare: ['c', 'd'], closed: true, once: 0 });
     expect(categoricalFrame([{ value: 'a', count: 20 }, ...counts.slice(2)])).toMatchObject({
       levels: ['a', 'c'],
       rare: ['d'],
