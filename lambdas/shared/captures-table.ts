@@ -1,9 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DataSchema, featuresOf, idColumnOf, learnerColumn } from '../../domain/data-schema.ts';
+import { type DataSchema, featuresOf } from '../../domain/data-schema.ts';
 import { InvalidArtifact } from '../../domain/errors.ts';
+import { pointer, readCells } from './captures-cells.ts';
 import { MAX_LINE, unpackLines } from './captures-file.ts';
-import { canonicalSql, missingWordSql, presentSql, VALUE_SQL } from './dataset-values.ts';
 import { type Engine, prepareForColumns, sqlText } from './duckdb.ts';
 import type { ObjectStore } from './objects.ts';
 
@@ -36,6 +36,8 @@ export interface CaptureReading {
   readonly newColumns: Readonly<Record<string, number>>;
   /** Rows by feature whose value is not of its type; it counts as missing. */
   readonly wrongTypes: Readonly<Record<string, number>>;
+  /** Rows in which a feature was redacted when they were captured: what is missing there, says nothing. */
+  readonly redacted: number;
   /** Rows by feature in which the field is absent; null is a value. */
   readonly absent: Readonly<Record<string, number>>;
 }
@@ -43,7 +45,7 @@ export interface CaptureReading {
 /**
  * Reads captures into table `captures`, one row per prediction: `inference_id`, `predicted_at` (UTC), `version`, `prediction` (the
  * score or the value; of several classes the probability of the one predicted), `label` (the class predicted), `id` (where
- * the data has one) and the features as `f0…fn` in the order and the types of the schema. Nothing in an object can make
+ * the data has one), `complete` (whether no feature was redacted) and the features as `f0…fn` in the order and the types of the schema. Nothing in an object can make
  * it fail; whatever is not as expected is counted.
  */
 export async function loadCaptures(
@@ -51,15 +53,14 @@ export async function loadCaptures(
   keys: readonly string[],
   options: LoadCapturesOptions,
 ): Promise<CaptureReading> {
-  const features = featureCells(options.schema, new Set(options.redact));
-  await prepareForColumns(engine, features.length);
+  await prepareForColumns(engine, featuresOf(options.schema).length);
   const { oversized, brokenObjects } = await gatherLines(engine, keys, options);
   const lines = await readLines(engine, options.version);
   const brokenInstances = await readInstances(engine);
-  const { newColumns, absent } = await countFields(engine, options.schema);
-  const wrongTypes = await readCells(engine, features, options);
   const duplicates = await dropDuplicates(engine);
-  const [[rows = 0] = []] = await engine.rows('SELECT count(*) FROM captures');
+  const { newColumns, absent } = await countFields(engine, options.schema);
+  const wrongTypes = await readCells(engine, options);
+  const [[rows = 0, redacted = 0] = []] = await engine.rows('SELECT count(*), count_if(NOT complete) FROM captures');
   return {
     rows: Number(rows),
     brokenLines: oversized + lines.broken + brokenInstances,
@@ -69,6 +70,7 @@ export async function loadCaptures(
     leftOut: lines.leftOut,
     newColumns,
     wrongTypes,
+    redacted: Number(redacted),
     absent,
   };
 }
@@ -107,9 +109,22 @@ const WHOLE = "'[0-9]{1,9}'";
 
 /** Table `heads`: the lines that are captures, and of the version asked for. */
 async function readLines(engine: Engine, version: number | undefined) {
-  const fields = ['message', 'request_id', 'version', 'first', 'left_out', 'at', 'instances', 'predictions'];
+  const fields = [
+    'message',
+    'request_id',
+    'version',
+    'first',
+    'left_out',
+    'at',
+    'instances',
+    'predictions',
+    'redacted',
+  ];
   const paths = `[${fields.map((field) => sqlText(pointer(field))).join(', ')}]`;
   const text = (index: number) => `h[${index}]::VARCHAR`;
+  await engine.run(`CREATE OR REPLACE TABLE parsed AS
+    SELECT CASE WHEN json_valid(line) THEN json_extract(line, ${paths}) END AS h FROM lines`);
+  await engine.run('DROP TABLE lines');
   await engine.run(`CREATE OR REPLACE TABLE heads AS
     SELECT *, coalesce(named AND predicted_at IS NOT NULL AND version >= 1 AND first >= 0 AND left_out >= 0
       AND json_type(instances) = 'ARRAY' AND json_type(predictions) = 'ARRAY'
@@ -117,9 +132,10 @@ async function readLines(engine: Engine, version: number | undefined) {
     FROM (SELECT ${text(1)} = '"capture"' AND starts_with(${text(2)}, '"') AND ${text(2)} <> '""' AS named,
       json_extract_string(h[2], '$') AS request_id,
       ${[3, 4, 5].map((index) => `CASE WHEN regexp_full_match(${text(index)}, ${WHOLE}) THEN ${text(index)}::INTEGER END AS ${fields[index - 1]}`).join(', ')},
-      TRY_CAST(json_extract_string(h[6], '$') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS predicted_at, h[7] AS instances, h[8] AS predictions
-      FROM (SELECT CASE WHEN json_valid(line) THEN json_extract(line, ${paths}) END AS h FROM lines))`);
-  await engine.run('DROP TABLE lines');
+      TRY_CAST(json_extract_string(h[6], '$') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS predicted_at, h[7] AS instances, h[8] AS predictions,
+      json_extract_string(h[9], '$[*]') AS redacted
+      FROM parsed)`);
+  await engine.run('DROP TABLE parsed');
   const other = version === undefined ? 'false' : `version <> ${version}`;
   const [[broken = 0, otherVersions = 0] = []] = await engine.rows(`SELECT count_if(NOT valid),
     coalesce(sum(json_array_length(instances)) FILTER (WHERE valid AND ${other}), 0)::BIGINT FROM heads`);
@@ -133,9 +149,9 @@ async function readLines(engine: Engine, version: number | undefined) {
 /** Table `items`: an instance and its prediction each; answers how many were no objects. */
 async function readInstances(engine: Engine): Promise<number> {
   await engine.run(`CREATE OR REPLACE TABLE items AS
-    SELECT request_id || '-' || (first + place)::VARCHAR AS inference_id, predicted_at, version, instance, answer,
+    SELECT request_id || '-' || (first + place)::VARCHAR AS inference_id, predicted_at, version, redacted, instance, answer,
       json_type(instance) = 'OBJECT' AND json_type(answer) = 'OBJECT' AS whole
-    FROM (SELECT request_id, predicted_at, version, first, unnest(json_extract(instances, '$[*]')) AS instance,
+    FROM (SELECT request_id, predicted_at, version, redacted, first, unnest(json_extract(instances, '$[*]')) AS instance,
       unnest(json_extract(predictions, '$[*]')) AS answer, unnest(range(json_array_length(instances)::BIGINT)) AS place FROM heads)`);
   await engine.run('DROP TABLE heads');
   const [[broken = 0] = []] = await engine.rows('SELECT count_if(NOT whole) FROM items');
@@ -147,97 +163,26 @@ async function readInstances(engine: Engine): Promise<number> {
 async function countFields(engine: Engine, schema: DataSchema) {
   const known = new Set(schema.columns.map(({ name }) => name));
   const features = featuresOf(schema).map(({ name }) => name);
-  const newColumns: Record<string, number> = {};
-  const absent: Record<string, number> = {};
+  const newColumns = new Map<string, number>();
+  const absent = new Map<string, number>();
+  const add = (to: Map<string, number>, name: string, n: unknown) => to.set(name, (to.get(name) ?? 0) + Number(n));
   const lists = engine.stream(
     'SELECT to_json(k)::VARCHAR, n FROM (SELECT json_keys(instance) AS k, count(*) AS n FROM items GROUP BY k)',
   );
   for await (const rows of lists) {
     for (const [list, n] of rows) {
       const fields = new Set(JSON.parse(String(list)) as string[]);
-      for (const name of fields) if (!known.has(name)) newColumns[name] = (newColumns[name] ?? 0) + Number(n);
-      for (const name of features) if (!fields.has(name)) absent[name] = (absent[name] ?? 0) + Number(n);
+      for (const name of fields) if (!known.has(name)) add(newColumns, name, n);
+      for (const name of features) if (!fields.has(name)) add(absent, name, n);
     }
   }
-  return { newColumns, absent };
-}
-
-interface FeatureCell {
-  readonly feature: string;
-  readonly column: string;
-  readonly path: string;
-  readonly redacted: boolean;
-  /** Its value by its type, and whether it has none of that type, of the text in column `t<index>` of table `cells`. */
-  readonly value: string;
-  readonly wrong: string;
-}
-
-function featureCells(schema: DataSchema, redacted: ReadonlySet<string>): FeatureCell[] {
-  return featuresOf(schema).map(({ name, type }, index) => {
-    const [text, nested] = [`t${index}`, `n${index}`];
-    const value = `CASE WHEN NOT ${nested} THEN ${VALUE_SQL[type](text)} END`;
-    const unreadable = `${presentSql(text)} IS NOT NULL AND (${VALUE_SQL[type](text)}) IS NULL AND NOT ${missingWordSql(text)}`;
-    return {
-      feature: name,
-      column: learnerColumn(index),
-      path: sqlText(pointer(name)),
-      redacted: redacted.has(name),
-      value,
-      wrong: type === 'categorical' ? nested : `${nested} OR (${unreadable})`,
-    };
-  });
-}
-
-/** Table `captures`; answers the values that are not of the type of their column. */
-async function readCells(
-  engine: Engine,
-  features: readonly FeatureCell[],
-  { schema, redact = [] }: LoadCapturesOptions,
-) {
-  const id = idColumnOf(schema)?.name;
-  const paths = `[${[...features.map(({ path }) => path), sqlText(pointer(id ?? ''))].join(', ')}]`;
-  const cells = features.map(({ path, redacted }, index) =>
-    redacted
-      ? `NULL::VARCHAR AS t${index}, false AS n${index}`
-      : `t[${index + 1}] AS t${index}, coalesce(CASE WHEN starts_with(t[${index + 1}], '{') OR starts_with(t[${index + 1}], '[')
-          THEN json_type(instance, ${path}) IN ('OBJECT', 'ARRAY') END, false) AS n${index}`,
-  );
-  const withId = id !== undefined && !redact.includes(id);
-  await engine.run(`CREATE OR REPLACE TABLE cells AS SELECT inference_id, predicted_at, version,
-      ${predictionSql(schema)} AS prediction, a[2] AS label, ${withId ? canonicalSql('i') : 'NULL::VARCHAR'} AS id,
-      ${cells.join(', ')}
-    FROM (SELECT *, t[${features.length + 1}] AS i FROM (SELECT inference_id, predicted_at, version, instance, answer,
-      json_extract_string(instance, ${paths}) AS t, json_extract_string(answer, ['/score', '/label', '/value']) AS a FROM items))`);
-  await engine.run('DROP TABLE items');
-  await engine.run(`CREATE OR REPLACE TABLE captures AS SELECT inference_id, predicted_at, version, prediction, label, id,
-    ${features.map(({ column, value }) => `${value} AS ${column}`).join(', ')} FROM cells`);
-  const wrong: Record<string, number> = {};
-  const [counts = []] = await engine.rows(
-    `SELECT ${features.map((cell) => `count_if(${cell.wrong})`).join(', ')} FROM cells`,
-  );
-  for (const [index, { feature }] of features.entries())
-    if (counts[index] !== 0) wrong[feature] = Number(counts[index]);
-  await engine.run('DROP TABLE cells');
-  return wrong;
-}
-
-/** What a prediction is compared by: the score, the value, or how sure the model was of the class that it chose. */
-function predictionSql({ target }: DataSchema): string {
-  if (target.kind === 'regression') return 'TRY_CAST(a[3] AS DOUBLE)';
-  if (target.kind === 'binary') return 'TRY_CAST(a[1] AS DOUBLE)';
-  const escaped = `replace(replace(a[2], '~', '~0'), '/', '~1')`;
-  return `TRY_CAST(json_extract_string(answer, '/probabilities/' || ${escaped}) AS DOUBLE)`;
+  return { newColumns: Object.fromEntries(newColumns), absent: Object.fromEntries(absent) };
 }
 
 /** At least once is how Firehose delivers. */
 async function dropDuplicates(engine: Engine): Promise<number> {
-  const [[all = 0, different = 0] = []] = await engine.rows(
-    'SELECT count(*), count(DISTINCT inference_id) FROM captures',
-  );
+  const [[all = 0, different = 0] = []] = await engine.rows('SELECT count(*), count(DISTINCT inference_id) FROM items');
   if (all === different) return 0;
-  await engine.run('DELETE FROM captures WHERE rowid NOT IN (SELECT min(rowid) FROM captures GROUP BY inference_id)');
+  await engine.run('DELETE FROM items WHERE rowid NOT IN (SELECT min(rowid) FROM items GROUP BY inference_id)');
   return Number(all) - Number(different);
 }
-
-/** A field's place as JSON Pointer (RFC 6901), which takes any name. */
-const pointer = (field: string) => `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { InvalidArtifact } from '../../domain/errors.ts';
+import type { ObjectListing } from '../../lambdas/shared/object-listing.ts';
 import {
   encodeJson,
   type ObjectDigest,
@@ -47,6 +48,27 @@ export function memoryObjects(): ObjectStore & { keys(bucket: string): string[];
     },
     async upload(file, to) {
       return this.putBytes(to, await readFile(file));
+    },
+  };
+}
+
+/** Lists objects in the order of their keys, as S3 does. */
+export function memoryListing(
+  stored: () => Promise<readonly { bucket: string; key: string; bytes: number }[]>,
+): ObjectListing {
+  const below = async (bucket: string, prefix: string) =>
+    (await stored())
+      .filter((object) => object.bucket === bucket && object.key.startsWith(prefix))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  return {
+    async *objects({ bucket, prefix, after = '' }) {
+      for (const { key, bytes } of await below(bucket, prefix)) {
+        if (key > after) yield { key, bytes, modifiedAt: '2026-11-23T10:25:00.000Z' };
+      }
+    },
+    async folders({ bucket, prefix }) {
+      const names = (await below(bucket, prefix)).map(({ key }) => key.slice(prefix.length));
+      return [...new Set(names.flatMap((name) => /^[^/]*\//.exec(name) ?? []))].map((name) => `${prefix}${name}`);
     },
   };
 }
