@@ -116,6 +116,8 @@ export interface ItemReader {
     readonly CSVHeaderLocation?: 'FIRST_ROW' | 'GIVEN';
     readonly CSVHeaders?: readonly string[];
     readonly CSVDelimiter?: 'COMMA' | 'PIPE' | 'SEMICOLON' | 'SPACE' | 'TAB';
+    /** A JSON pointer to the array in a JSON document. */
+    readonly ItemsPointer?: string;
     readonly MaxItems?: NumberField;
   };
 }

@@ -1,12 +1,13 @@
 import type { ItemBatcher, MapState } from '../definition/model.ts';
 import { type Json, type JsonObject, PAYLOAD_LIMIT } from '../json.ts';
+import type { Share } from './distributed-map.ts';
 import type { Visit } from './visit.ts';
 
 /** Puts items into batches by number and by bytes; `BatchInput` goes with each. */
 export async function batched(
   visit: Visit<MapState>,
   batcher: ItemBatcher,
-): Promise<(items: readonly Json[]) => Json[]> {
+): Promise<(items: readonly Json[]) => Share[]> {
   const limit = async (field: 'MaxItemsPerBatch' | 'MaxInputBytesPerBatch', fallback: number) => {
     const value = batcher[field];
     return value === undefined ? fallback : visit.evaluateInteger(`ItemBatcher/${field}`, value);
@@ -32,6 +33,6 @@ export async function batched(
         size = frameSize + own;
       }
     }
-    return batches.map((Items) => ({ ...shared, Items }));
+    return batches.map((Items) => ({ input: { ...shared, Items }, items: Items.length }));
   };
 }

@@ -11,6 +11,15 @@ import type { Visit } from './visit.ts';
 /** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html */
 const MOST_ITEMS = 100_000_000;
 
+const CONFIG: ReadonlySet<string> = new Set([
+  'InputType',
+  'CSVHeaderLocation',
+  'CSVHeaders',
+  'CSVDelimiter',
+  'ItemsPointer',
+  'MaxItems',
+]);
+
 const readerFailed = (cause: string) => new StateFailure('States.ItemReaderFailed', cause);
 
 /** Evaluates the reader's fields; the items themselves are read once the map run has begun. */
@@ -19,6 +28,10 @@ export async function preparedReader(visit: Visit<MapState>, reader: ItemReader)
   const { MaxItems } = reader.ReaderConfig ?? {};
   const wanted = MaxItems === undefined ? 0 : await visit.evaluateInteger('ItemReader/ReaderConfig/MaxItems', MaxItems);
   const most = wanted === 0 ? MOST_ITEMS : Math.min(wanted, MOST_ITEMS);
+  const other = Object.keys(reader.ReaderConfig ?? {}).find((field) => !CONFIG.has(field));
+  if (other) {
+    throw visit.failure('LocalCloudUnsupported', `The local cloud does not read the field ${other} of a ReaderConfig.`);
+  }
   const source = SOURCES[reader.Resource.replace(/^arn:[\w-]+:states:::/, '')];
   if (!source) {
     throw visit.failure('LocalCloudUnsupported', `The local cloud does not read items from ${reader.Resource}.`);
@@ -51,8 +64,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
 type ReaderConfig = NonNullable<ItemReader['ReaderConfig']>;
 
 const FORMATS: Readonly<Record<string, (text: string, config: ReaderConfig) => Json[]>> = {
-  JSON: (text) => {
-    const value = parseJson(text);
+  JSON: (text, { ItemsPointer = '' }) => {
+    const value = pointedAt(parseJson(text), ItemsPointer);
     if (!Array.isArray(value)) throw readerFailed('Attempting to map over non-iterable node.');
     return value;
   },
@@ -70,6 +83,15 @@ const FORMATS: Readonly<Record<string, (text: string, config: ReaderConfig) => J
 };
 
 const DELIMITERS: Readonly<Record<string, string>> = { COMMA: ',', PIPE: '|', SEMICOLON: ';', SPACE: ' ', TAB: '\t' };
+
+/** https://www.rfc-editor.org/rfc/rfc6901 */
+function pointedAt(value: Json, pointer: string): Json | undefined {
+  const steps = pointer.split('/').slice(1);
+  return steps.reduce<Json | undefined>((at, step) => {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    return typeof at === 'object' && at !== null ? (at as JsonObject)[name] : undefined;
+  }, value);
+}
 
 function parseJson(text: string): Json {
   try {

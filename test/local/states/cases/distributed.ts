@@ -133,4 +133,121 @@ export const distributed: readonly Case[] = [
     }),
     expect: { status: 'FAILED', error: 'States.QueryEvaluationError' },
   },
+  {
+    name: 'counts the items of a batch that failed, not the batches',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        Items: '{% [1..4] %}',
+        MaxConcurrency: 1,
+        ItemBatcher: { MaxItemsPerBatch: 2 },
+        ToleratedFailureCount: 1,
+        ItemProcessor: choosy,
+        End: true,
+      },
+    }),
+    answers: [refused, { payload: 'b' }],
+    expect: { status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' },
+  },
+  {
+    name: 'keeps a batch within the bytes that it is given',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        Items: ['aaaa', 'bbbb', 'cccc'],
+        ItemBatcher: { MaxInputBytesPerBatch: 30 },
+        ItemProcessor: pass,
+        End: true,
+      },
+    }),
+    expect: { output: [{ Items: ['aaaa', 'bbbb'] }, { Items: ['cccc'] }] },
+  },
+  {
+    name: 'reads a list inside of a document',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        ItemReader: reader({ InputType: 'JSON', ItemsPointer: '/plan/objects' }),
+        ItemSelector: { key: '{% $states.context.Map.Item.Value.key %}', at: '{% $states.context.Map.Item.Index %}' },
+        ItemProcessor: pass,
+        End: true,
+      },
+    }),
+    input: { key: 'plan.json' },
+    answers: [{ payload: { Body: '{"plan":{"objects":[{"key":"a","size":1},{"key":"b","size":2}]}}' } }],
+    expect: {
+      output: [
+        { key: 'a', at: 0 },
+        { key: 'b', at: 1 },
+      ],
+    },
+  },
+  {
+    name: 'runs nothing for an empty list',
+    definition: machine({
+      Each: { Type: 'Map', ItemReader: reader({ InputType: 'JSON' }), ItemProcessor: pass, End: true },
+    }),
+    input: { key: 'none.json' },
+    answers: [{ payload: { Body: '[]' } }],
+    expect: { status: 'SUCCEEDED', output: [] },
+  },
+  {
+    name: 'fails with an error that may be caught where the object cannot be read',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        ItemReader: reader({ InputType: 'JSON' }),
+        ItemProcessor: pass,
+        Catch: [
+          { ErrorEquals: ['States.ItemReaderFailed'], Next: 'Caught', Output: '{% $states.errorOutput.Cause %}' },
+        ],
+        End: true,
+      },
+      Caught: { Type: 'Pass', End: true },
+    }),
+    input: { key: 'gone.json' },
+    answers: [{ code: 'NoSuchKey', message: 'The specified key does not exist.', status: 404 }],
+    expect: { status: 'SUCCEEDED', output: 'The specified key does not exist.' },
+  },
+  {
+    name: 'flattens what its children give, when it is told to',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        Items: [
+          [1, 2],
+          [3, 4],
+        ],
+        ResultWriter: { WriterConfig: { Transformation: 'FLATTEN', OutputType: 'JSON' } },
+        ItemProcessor: pass,
+        End: true,
+      },
+    }),
+    expect: { output: [1, 2, 3, 4] },
+  },
+  {
+    name: 'fails where its children give more than a state may hold',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        Items: '{% [1..5] %}',
+        ItemProcessor: processor({ Type: 'Pass', Output: "{% $pad('', 60000, 'x') %}", End: true }),
+        End: true,
+      },
+    }),
+    expect: { status: 'FAILED', error: 'States.DataLimitExceeded' },
+  },
+  {
+    name: 'refuses a result writer that it does not have',
+    definition: machine({
+      Each: {
+        Type: 'Map',
+        Items: [1],
+        ResultWriter: { WriterConfig: { Transformation: 'ZIP' } },
+        ItemProcessor: pass,
+        End: true,
+      },
+    }),
+    expect: { status: 'FAILED', error: 'LocalCloudUnsupported' },
+  },
 ];
