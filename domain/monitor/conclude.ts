@@ -1,4 +1,5 @@
 import type { FeatureVerdict, WindowVerdict } from '../drift/verdict.ts';
+import { worst } from '../drift/worst.ts';
 import { counted, listed, quoted, showCount, showNumber } from '../wording.ts';
 import type { WindowReport } from './report.ts';
 import type { QualitySummary, Signal, VersionSummary, WindowStatus } from './window.ts';
@@ -66,7 +67,7 @@ export interface Findings {
   readonly captureStopped: boolean;
   /** The champion first. */
   readonly versions: readonly Judged[];
-  readonly quality: (QualitySummary & { readonly sentence: string }) | null;
+  readonly quality: QualitySummary | null;
 }
 
 export interface Conclusion {
@@ -91,11 +92,11 @@ export function conclude(findings: Findings): Conclusion {
 
 function statusOf(verdict: WindowVerdict): { status: WindowStatus; sentence: string } {
   const { signal, prediction, data, suspects, features } = verdict;
-  const worst = worstOf([signal, prediction?.signal ?? 'NONE', data.signal]);
-  if (isAlarm(worst)) return { status: 'DRIFT', sentence: driftSentence(verdict) };
+  const most = worst([signal, prediction?.signal ?? 'NONE', data.signal]);
+  if (isAlarm(most)) return { status: 'DRIFT', sentence: driftSentence(verdict) };
   const watched = features.filter(({ unwatched }) => unwatched === null);
   const predictionsToo = prediction ? ' and the predictions' : '';
-  if (worst === 'SUSPECT') {
+  if (most === 'SUSPECT') {
     const names =
       suspects.length > 0 ? `${nameList(suspects)} ${suspects.length === 1 ? 'looks' : 'look'}` : 'Something looks';
     return { status: 'SUSPECT', sentence: `Nothing to act on. ${names} a little unusual.` };
@@ -131,10 +132,6 @@ const nameList = (names: readonly string[]) => {
   const shown = [first, second, third].flatMap((name) => name ?? []);
   return listed(rest.length > 0 ? [...shown, counted(rest.length, 'more feature')] : shown);
 };
-
-const RANK: readonly Signal[] = ['NONE', 'INSUFFICIENT', 'SUSPECT', 'ALERT_SINGLE', 'ALERT'];
-export const worstOf = (signals: readonly Signal[]): Signal =>
-  RANK[Math.max(0, ...signals.map((signal) => RANK.indexOf(signal)))] ?? 'NONE';
 
 function firedBy({ captureStopped, quality }: Findings): WindowReport['fired'] {
   return [

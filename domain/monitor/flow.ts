@@ -24,7 +24,13 @@ const failure = z.object({ Error: z.string().optional(), Cause: z.string().optio
 export const monitorStepInput = z.discriminatedUnion('action', [
   z.object({ action: z.literal('collect'), owner, time: z.iso.datetime({ offset: true }) }),
   z.object({ action: z.literal('profile'), window, item: workItemSchema }),
-  z.object({ action: z.literal('compare'), window, owner }),
+  z.object({
+    action: z.literal('compare'),
+    window,
+    owner,
+    /** Whether the map had something to do. */
+    work: z.boolean(),
+  }),
   z.object({ action: z.literal('fail'), owner, failure }),
 ]);
 export type MonitorStepInput = z.infer<typeof monitorStepInput>;
@@ -75,3 +81,19 @@ export const profiledItemSchema = z.object({
   unjudged: z.string().nullable(),
 });
 export type ProfiledItem = z.infer<typeof profiledItemSchema>;
+
+/** What one child of the map found when it matched captures of a day with labels. Adds up with those of the same day. */
+export const labelledItemSchema = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  version: z.int(),
+  cohort: z.string(),
+  rows: count,
+  labelled: count,
+  /** Labelled predictions that are wrong, see `isLoss` in domain/quality. */
+  losses: count,
+  slices: z.array(z.object({ column: z.string(), value: z.string().nullable(), n: count, losses: count })),
+  /** How long labels took after their predictions: how many took at most so many hours. */
+  delays: z.array(z.object({ hours: z.number(), count })),
+});
+export type LabelledItem = z.infer<typeof labelledItemSchema>;

@@ -78,3 +78,28 @@ function mostFrequent(sorted: readonly number[]): number {
   }
   return best.value;
 }
+
+/** What the model expected to be wrong of its test rows, by its own probabilities, and what was; null without probabilities. */
+export function expectedReference(scores: Scores): { n: number; expected: number; losses: number } | null {
+  if (scores.kind === 'regression') return null;
+  const total = { n: scores.truth.length, expected: 0, losses: 0 };
+  for (const [row, truth] of scores.truth.entries()) {
+    const [predicted, probability] = likeliest(scores, row);
+    total.expected += 1 - probability;
+    if (predicted !== truth) total.losses += 1;
+  }
+  return total;
+}
+
+function likeliest(
+  scores: Exclude<Scores, { kind: 'regression' }>,
+  row: number,
+): [predicted: number, probability: number] {
+  if (scores.kind === 'binary') {
+    const positive = scores.challenger[row] ?? 0;
+    return positive >= 0.5 ? [1, positive] : [0, 1 - positive];
+  }
+  const probabilities = scores.challenger[row] ?? [];
+  const most = Math.max(...probabilities);
+  return [probabilities.indexOf(most), most];
+}

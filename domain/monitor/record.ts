@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { monitorStateSchema } from '../drift/state.ts';
+import { qualityStateSchema } from '../quality/state.ts';
+import { cohortVerdictSchema } from '../quality/verdict.ts';
 import { SIGNALS } from './window.ts';
 
 /** What is kept between windows. */
@@ -39,7 +41,9 @@ export const monitorItemSchema = z.object({
   /** Accumulators of the features and of the predictions, see domain/drift. */
   drift: monitorStateSchema,
   /** Accumulator of the labelled predictions, see domain/quality; null before its first cohort. */
-  quality: z.unknown(),
+  quality: qualityStateSchema.nullable(),
+  /** What the cohort that was scored last said. */
+  lastCohort: cohortVerdictSchema.nullable(),
   revision: z.int().min(1),
 });
 export type MonitorItem = z.infer<typeof monitorItemSchema>;

@@ -33,7 +33,6 @@ export const qualityReportSchema = qualitySummarySchema.extend({
   /** Loss as it is called: share of wrong labels, or mean error as a share. */
   measure: z.string(),
   atEvaluation: z.number().nullable(),
-  sentence: z.string(),
   interval: z.object({ lower: z.number(), upper: z.number() }).nullable(),
   evidence: z.number().nullable(),
   needed: z.number().nullable(),

@@ -1,5 +1,8 @@
+import type { FeatureVerdict, WindowVerdict } from '../drift/verdict.ts';
 import type { ColumnProfile, NumericProfile } from '../profile.ts';
+import { isAlarm } from './conclude.ts';
 import type { Shape } from './report.ts';
+import { ATTENTION } from './signal-words.ts';
 
 /** Training and now over the same bins; null where one of them has no values. */
 export function shapeOf(training: ColumnProfile, current: ColumnProfile): Shape | null {
@@ -44,3 +47,18 @@ function numericShape(training: NumericProfile, current: NumericProfile): Shape 
 const UNUSUAL = 0.02;
 /** Widths of the usual range that a picture goes beyond it at most. */
 const FARTHEST = 0.6;
+
+/** Features with a picture: all that moved or may have, and where that is hardly any the most different ones. */
+export function drawnFeatures(verdict: WindowVerdict): string[] {
+  const watched = verdict.features.filter(({ unwatched, psi }) => unwatched === null && psi !== null);
+  const rank = ({ signal, sides }: FeatureVerdict) =>
+    Math.max(ATTENTION.length - ATTENTION.indexOf(signal), sides.some((side) => isAlarm(side.signal)) ? 3.5 : 0);
+  const ordered = [...watched].sort((a, b) => rank(b) - rank(a) || (b.psi ?? 0) - (a.psi ?? 0));
+  const telling = ordered.filter((column) => rank(column) > ATTENTION.length - ATTENTION.indexOf('INSUFFICIENT'));
+  return (telling.length > 0 ? telling : ordered)
+    .slice(0, telling.length > 0 ? MOST_DRAWN : FEW)
+    .map(({ name }) => name);
+}
+
+const MOST_DRAWN = 24;
+const FEW = 4;

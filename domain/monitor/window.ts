@@ -55,6 +55,7 @@ export const qualitySummarySchema = z.object({
   loss: z.number().nullable(),
   limit: z.number().nullable(),
   coverage: z.number().nullable(),
+  sentence: z.string(),
   details: sentences,
   /** Cohorts scored in this window; none where it only repeats what is known. */
   scored: z.array(z.string()),

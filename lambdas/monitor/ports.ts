@@ -21,6 +21,6 @@ export interface MonitorPorts {
 }
 
 export interface AnsweredRequests {
-  /** Whether the live alias answered a request with 200 in this time. */
-  any(span: { from: string; to: string }): Promise<boolean>;
+  /** Requests that the live alias answered with 200 in this time; counted up to `most` only. */
+  answered(span: { from: string; to: string }, most: number): Promise<number>;
 }

@@ -3,6 +3,7 @@ import { abortRollout } from '../../domain/registry.ts';
 import { decide } from '../../domain/rollout/decide.ts';
 import type { RolloutCause, RolloutDecision } from '../../domain/rollout/decision.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import { messageOf } from '../shared/failure-cause.ts';
 import { onConflictRetry, type Registry } from '../shared/registry.ts';
 import { pointsTo, type Traffic } from '../shared/traffic.ts';
 import { allowed, type RolloutPorts, revised } from './ports.ts';
@@ -99,15 +100,6 @@ function endingOf({ Error: error = 'failed', Cause: text = '' }: { Error?: strin
   if (error !== ERROR_NAMES.invalidArtifact)
     return { outcome: 'ABORTED', cause: 'STOPPED', by: 'rollout', why, reject: false };
   return { outcome: 'ROLLED_BACK', cause: 'CHALLENGER_FAILED', by: 'rollout', why: messageOf(text), reject: true };
-}
-
-/** Lambda's cause is a JSON text with the message in it. */
-function messageOf(cause: string): string {
-  try {
-    return (JSON.parse(cause) as { errorMessage?: string }).errorMessage ?? cause;
-  } catch {
-    return cause;
-  }
 }
 
 /**

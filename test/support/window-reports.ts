@@ -23,6 +23,7 @@ export function featureVerdict(overrides: Partial<FeatureVerdict> = {}): Feature
     fresh: false,
     since: null,
     sides: [],
+    broken: false,
     importance: 0.1,
     weight: null,
     direction: null,
