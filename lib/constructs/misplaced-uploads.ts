@@ -68,6 +68,12 @@ const LONGEST_LIST = 1_400;
 
 /** Where objects belong; with very many models only "in the folder of a model". */
 export function expectedPrefixes(models: readonly string[]): string[] {
-  const precise = models.flatMap((model) => [trainingPrefix(model), truthPrefix(model), `${model}/quarantine/`]);
+  const precise = models.flatMap((model) => [
+    trainingPrefix(model),
+    truthPrefix(model),
+    `${model}/quarantine/`,
+    // What Firehose writes: captures/ and capture-errors/.
+    `${model}/capture`,
+  ]);
   return JSON.stringify(precise).length <= LONGEST_LIST ? precise : models.map((model) => `${model}/`);
 }

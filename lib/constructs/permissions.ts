@@ -4,7 +4,13 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { registryPartition, trainingPrefix } from '../../domain/names.ts';
+import {
+  captureErrorsPrefix,
+  capturesPrefix,
+  labelsPrefix,
+  registryPartition,
+  trainingPrefix,
+} from '../../domain/names.ts';
 import { WildcardStatement } from './wildcard-statement.ts';
 
 /** What the data stack lends to the stack of a model. */
@@ -47,6 +53,63 @@ export class Permissions {
       resources: [this.#shared.dataBucket.bucketArn],
       conditions: { StringEquals: { 's3:prefix': trainingPrefix(this.#model) } },
     });
+  }
+
+  /** What Firehose asks for, https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html, but for reading. */
+  writeCaptures(): WildcardStatement {
+    const actions = [
+      'PutObject',
+      'AbortMultipartUpload',
+      'GetBucketLocation',
+      'ListBucket',
+      'ListBucketMultipartUploads',
+    ];
+    const { dataBucket } = this.#shared;
+    const arn = Stack.of(dataBucket).exportValue(dataBucket.bucketArn);
+    const keys = [capturesPrefix(this.#model), captureErrorsPrefix(this.#model)];
+    return new WildcardStatement(
+      {
+        actions: actions.map((action) => `s3:${action}`),
+        resources: [arn, ...keys.map((prefix) => `${arn}/${prefix}*`)],
+      },
+      'Firehose names its objects itself; the statement ends at the captures of the model.',
+    );
+  }
+
+  readCaptures(): PolicyStatement[] {
+    return [this.#data(['s3:GetObject'], 'captures/*'), list(this.#shared.dataBucket, capturesPrefix(this.#model))];
+  }
+
+  readLabels(): PolicyStatement[] {
+    const { artifactBucket } = this.#shared;
+    return [
+      objects(artifactBucket, ['s3:GetObject'], `${labelsPrefix(this.#model)}*`),
+      list(artifactBucket, labelsPrefix(this.#model)),
+    ];
+  }
+
+  writeLabels(): PolicyStatement {
+    const actions = ['s3:PutObject', 's3:AbortMultipartUpload'];
+    return objects(this.#shared.artifactBucket, actions, `${labelsPrefix(this.#model)}*`);
+  }
+
+  /** Late labels: read, and moved aside where they cannot be used. */
+  readTruth(): PolicyStatement[] {
+    return [
+      this.#data(['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject'], 'truth/*'),
+      this.#data(['s3:PutObject'], 'quarantine/*'),
+    ];
+  }
+
+  /** A dataset that the model's own predictions are part of; it goes the way of every upload from there. */
+  writeRetraining(): PolicyStatement {
+    return this.#data(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], 'training/retrain/*');
+  }
+
+  /** What was looked at in windows of live predictions, and their reports. */
+  windows(...actions: ('GetObject' | 'PutObject')[]): WildcardStatement {
+    const names = actions.map((action) => `s3:${action}`);
+    return objects(this.#shared.artifactBucket, names, `${this.#model}/windows/*`);
   }
 
   readRuns(): PolicyStatement {
@@ -96,7 +159,16 @@ export class Permissions {
   }
 }
 
-function objects(bucket: IBucket, actions: string[], keys: string): PolicyStatement {
+/** Names of objects below a prefix, and of its folders. */
+function list(bucket: IBucket, prefix: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['s3:ListBucket'],
+    resources: [bucket.bucketArn],
+    conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
+  });
+}
+
+function objects(bucket: IBucket, actions: string[], keys: string): WildcardStatement {
   // The name that the ARN is imported by in other stacks: cdk-nag wants it in the acknowledgement.
   const arn = Stack.of(bucket).exportValue(bucket.bucketArn);
   return new WildcardStatement(

@@ -17,6 +17,8 @@ export interface PrivateBucketProps {
   readonly accessLogs: IBucket;
   /** @default the keys of S3 */
   readonly key?: IKey;
+  /** What is not kept for good: nothing of it is left a day later. */
+  readonly expiring?: readonly { readonly prefix: string; readonly after: Duration }[];
 }
 
 /** A bucket that only its account reads, over TLS, and where nothing that was written is lost within a year. */
@@ -27,7 +29,14 @@ export class PrivateBucket extends Bucket {
       versioned: true,
       serverAccessLogsBucket: props.accessLogs,
       serverAccessLogsPrefix: `${id}/`,
-      lifecycleRules: KEPT,
+      lifecycleRules: [
+        ...KEPT,
+        ...(props.expiring ?? []).map(({ prefix, after }) => ({
+          prefix,
+          expiration: after,
+          noncurrentVersionExpiration: Duration.days(1),
+        })),
+      ],
       ...(props.key
         ? { encryption: BucketEncryption.KMS, encryptionKey: props.key, bucketKeyEnabled: true }
         : { encryption: BucketEncryption.S3_MANAGED }),

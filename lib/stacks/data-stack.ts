@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -34,7 +34,7 @@ export class DataStack extends Stack {
     const undelivered = new DeadLetterQueue(this, 'Undelivered', { key });
 
     this.key = key;
-    this.dataBucket = new PrivateBucket(this, 'Data', { accessLogs, key });
+    this.dataBucket = new PrivateBucket(this, 'Data', { accessLogs, key, expiring: captures(props.models) });
     this.artifactBucket = new PrivateBucket(this, 'Artifacts', { accessLogs, key });
     this.registry = new Table(this, 'Registry', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -74,6 +74,13 @@ export class DataStack extends Stack {
     new CfnOutput(this, OUTPUTS.alertsTopic, { value: this.alerts.topicArn });
   }
 }
+
+/** Captures, and what of them could not be read, for as long as a model keeps them. */
+const captures = (models: SluiceConfig['models']) =>
+  Object.entries(models).map(([model, { monitoring }]) => ({
+    prefix: `${model}/capture`,
+    after: Duration.days(Math.max(1, Math.ceil(monitoring.capture.keep / 86_400_000))),
+  }));
 
 /** E-mail address to the models it wants to hear of. */
 function readers(models: SluiceConfig['models']): Map<string, string[]> {

@@ -3,13 +3,16 @@ import type { Construct } from 'constructs';
 import { type NamedModelConfig, settingsJson } from '../../domain/model-config.ts';
 import { OUTPUTS } from '../../domain/names.ts';
 import type { EnvironmentConfig } from '../config/schema.ts';
+import { Capture } from '../constructs/capture.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { Intake } from '../constructs/intake.ts';
 import type { ModelParts } from '../constructs/model-parts.ts';
 import { ModelWatch } from '../constructs/model-watch.ts';
+import { MonitorAlarms } from '../constructs/monitor-alarms.ts';
 import { Permissions, type SharedResources } from '../constructs/permissions.ts';
 import { Prediction } from '../constructs/prediction.ts';
 import { PredictionAlarms } from '../constructs/prediction-alarms.ts';
+import { Reactions } from '../constructs/reactions.ts';
 import { Rollouts } from '../constructs/rollouts.ts';
 import { RuntimeLayers } from '../constructs/runtime-layers.ts';
 import { Training } from '../constructs/training.ts';
@@ -48,6 +51,7 @@ export class ModelStack extends Stack {
     };
 
     const prediction = new Prediction(this, 'Prediction', parts);
+    new Capture(this, 'Capture', { ...parts, prediction });
     const { alarms } = new PredictionAlarms(this, 'Callers', {
       model: model.name,
       topic: shared.alerts,
@@ -56,18 +60,29 @@ export class ModelStack extends Stack {
     const rollouts = new Rollouts(this, 'Rollouts', { ...parts, prediction, alarms });
     const training = new Training(this, 'Training', { ...parts, rollouts });
     const intake = new Intake(this, 'Intake', { ...parts, training });
+    const found = new MonitorAlarms(this, 'Monitored', { model: model.name, topic: shared.alerts });
+    const reactions = new Reactions(this, 'Reactions', {
+      ...parts,
+      rollouts,
+      training: training.machine,
+      retrain: prediction.function,
+      alarms: found.alarms,
+    });
     new ModelWatch(this, 'Watch', {
       model: model.name,
       topic: shared.alerts,
+      machines: [training.machine, rollouts.machine, reactions.machine],
       training: training.machine,
       live: prediction.live,
       intake: intake.queue,
       intakeDeadLetters: intake.deadLetters,
       undelivered,
+      dashboard: environment.dashboard,
     });
 
     new CfnOutput(this, OUTPUTS.trainStateMachine, { value: training.machine.stateMachineArn });
     new CfnOutput(this, OUTPUTS.rolloutStateMachine, { value: rollouts.machine.stateMachineArn });
+    new CfnOutput(this, OUTPUTS.reactStateMachine, { value: reactions.machine.stateMachineArn });
     new CfnOutput(this, OUTPUTS.predictFunction, { value: prediction.function.functionName });
     new CfnOutput(this, OUTPUTS.predictUrl, { value: prediction.url.url });
   }
