@@ -1,36 +1,42 @@
 import { Duration } from 'aws-cdk-lib';
-import { Dashboard, GraphWidget, type IMetric, MathExpression, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { Alarms, queueNotEmpty } from './alarms.ts';
+import { PipelineFailed } from './pipeline-failed.ts';
 
 export interface ModelWatchProps {
   readonly model: string;
   readonly topic: ITopic;
+  /** Every machine of the model. */
+  readonly machines: readonly StateMachine[];
   readonly training: StateMachine;
   readonly live: Alias;
   readonly intake: IQueue;
   readonly intakeDeadLetters: IQueue;
   readonly undelivered: IQueue;
+  /** Costs 3 USD a month. */
+  readonly dashboard: boolean;
 }
 
 /** What a person is told about a model, and what they see when they look. */
 export class ModelWatch extends Construct {
   constructor(scope: Construct, id: string, props: ModelWatchProps) {
     super(scope, id);
-    const { model, training } = props;
+    const { model, machines } = props;
+    const failed = new PipelineFailed(this, 'Failed', { model, machines });
     new Alarms(this, 'Alarms', {
       topic: props.topic,
       rows: [
         {
-          id: 'RunFailed',
-          metric: failedRuns(training),
+          id: 'PipelineFailed',
+          metric: failed.metric,
           severity: 'warning',
-          broke: `a training run of ${model} failed, timed out or was stopped; the champion still answers`,
-          runbook: 'run-failed',
+          broke: `a run, a rollout, a window or a reaction of ${model} failed, timed out or was stopped; the champion still answers`,
+          runbook: 'pipeline-failed',
         },
         {
           id: 'IntakeDeadLetters',
@@ -48,10 +54,10 @@ export class ModelWatch extends Construct {
         },
       ],
     });
-    this.#dashboard(props);
+    if (props.dashboard) this.#dashboard(props, failed.metric);
   }
 
-  #dashboard({ model, training, live, intake, intakeDeadLetters, undelivered }: ModelWatchProps) {
+  #dashboard({ model, training, live, intake, intakeDeadLetters, undelivered }: ModelWatchProps, failed: IMetric) {
     const board = new Dashboard(this, 'Dashboard', { defaultInterval: Duration.days(7) });
     board.addWidgets(
       graph(`Predictions of ${model}`, live.metricInvocations(), live.metricErrors(), live.metricThrottles()),
@@ -61,25 +67,10 @@ export class ModelWatch extends Construct {
       ),
     );
     board.addWidgets(
-      graph('Runs', training.metricStarted(), training.metricSucceeded(), failedRuns(training)),
+      graph('Runs', training.metricStarted(), training.metricSucceeded(), failed),
       graph('Waiting uploads', queueNotEmpty(intake), queueNotEmpty(intakeDeadLetters), queueNotEmpty(undelivered)),
     );
   }
 }
 
 const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
-
-function failedRuns(machine: StateMachine): MathExpression {
-  const options: MetricOptions = { period: Duration.minutes(5), statistic: 'Sum' };
-  return new MathExpression({
-    label: 'Runs that did not end well',
-    // A metric without data makes the sum empty, so each is filled.
-    expression: 'FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)',
-    usingMetrics: {
-      failed: machine.metricFailed(options),
-      timedOut: machine.metricTimedOut(options),
-      aborted: machine.metricAborted(options),
-    },
-    period: Duration.minutes(5),
-  });
-}

@@ -4,6 +4,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -25,6 +26,8 @@ export interface RolloutsProps extends ModelParts {
 /** The one owner of a model's traffic: the state machine that shifts it, and the function that does each of its steps. */
 export class Rollouts extends Construct {
   readonly machine: StateMachine;
+  /** Each of its steps, and what may happen to a model's traffic besides. */
+  readonly function: IFunction;
   /** All executions of the machine. */
   readonly executionsArn: string;
 
@@ -39,6 +42,7 @@ export class Rollouts extends Construct {
     const machineArn = arn('stateMachine', stateMachineName);
     this.executionsArn = arn('execution', `${stateMachineName}:*`);
     const steps = this.#steps(props, machineArn);
+    this.function = steps.function;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {
