@@ -9,6 +9,7 @@ import { Intake } from '../constructs/intake.ts';
 import type { ModelParts } from '../constructs/model-parts.ts';
 import { ModelWatch } from '../constructs/model-watch.ts';
 import { MonitorAlarms } from '../constructs/monitor-alarms.ts';
+import { Monitoring } from '../constructs/monitoring.ts';
 import { Permissions, type SharedResources } from '../constructs/permissions.ts';
 import { Prediction } from '../constructs/prediction.ts';
 import { PredictionAlarms } from '../constructs/prediction-alarms.ts';
@@ -68,10 +69,11 @@ export class ModelStack extends Stack {
       retrain: prediction.function,
       alarms: found.alarms,
     });
+    const monitoring = new Monitoring(this, 'Monitoring', { ...parts, prediction, reactions: reactions.machine });
     new ModelWatch(this, 'Watch', {
       model: model.name,
       topic: shared.alerts,
-      machines: [training.machine, rollouts.machine, reactions.machine],
+      machines: [training.machine, rollouts.machine, monitoring.machine, reactions.machine],
       training: training.machine,
       live: prediction.live,
       intake: intake.queue,
@@ -82,6 +84,7 @@ export class ModelStack extends Stack {
 
     new CfnOutput(this, OUTPUTS.trainStateMachine, { value: training.machine.stateMachineArn });
     new CfnOutput(this, OUTPUTS.rolloutStateMachine, { value: rollouts.machine.stateMachineArn });
+    new CfnOutput(this, OUTPUTS.monitorStateMachine, { value: monitoring.machine.stateMachineArn });
     new CfnOutput(this, OUTPUTS.reactStateMachine, { value: reactions.machine.stateMachineArn });
     new CfnOutput(this, OUTPUTS.predictFunction, { value: prediction.function.functionName });
     new CfnOutput(this, OUTPUTS.predictUrl, { value: prediction.url.url });
