@@ -123,7 +123,16 @@ export const registerOutput = z.object({
 export const requestApprovalInput = z.object({ run: runSchema, version: z.int(), token: z.string() });
 export const approvalResult = z.object({ approved: z.boolean(), by: z.string(), reason: z.string() });
 
-export const OUTCOMES = ['REGISTERED', 'REJECTED', 'QUARANTINED', 'SUPERSEDED', 'DUPLICATE', 'FAILED'] as const;
+/** What becomes of an upload; `LABELLED` is the good end of late labels, the others are those of a dataset. */
+export const OUTCOMES = [
+  'REGISTERED',
+  'REJECTED',
+  'QUARANTINED',
+  'SUPERSEDED',
+  'DUPLICATE',
+  'FAILED',
+  'LABELLED',
+] as const;
 export type OutcomeStatus = (typeof OUTCOMES)[number];
 export const settleInput = z.object({
   run: runSchema,

@@ -87,6 +87,10 @@ const HEADLINES: Record<OutcomeFacts['status'], (facts: OutcomeFacts) => Headlin
     subject: 'an upload repeats known data',
     sentence: `The upload for model "${facts.model}" holds data that is known already${other(facts)}. Nothing was started.`,
   }),
+  LABELLED: (facts) => ({
+    subject: 'late labels arrived',
+    sentence: `${showCount(facts.rows ?? 0)} late labels of model "${facts.model}" were taken in; they are matched with their predictions from the next window on.`,
+  }),
   FAILED: (facts) => ({
     subject: 'a run failed',
     sentence: `The run for model "${facts.model}" failed. Whatever served before serves on; uploading the file again tries again.`,
@@ -115,6 +119,7 @@ function dataLines({ upload, rows, runId }: OutcomeFacts): string[] {
 }
 
 function commands({ model, version, status }: OutcomeFacts): string[] {
+  if (status === 'LABELLED') return [`sluice report ${model}`];
   if (!version) return [`sluice runs ${model}`];
   const answers = [`sluice approve ${model}@${version}`, `sluice reject ${model}@${version}`];
   return [`sluice card ${model}@${version}`, ...(status === 'AWAITING_APPROVAL' ? answers : [])];

@@ -77,6 +77,7 @@ export const SORT_KEYS = {
   decision: (sequence: number) => `DECISION#${String(sequence).padStart(10, '0')}`,
   dataset: (sha256: string) => `DATASET#${sha256}`,
   upload: (id: string) => `UPLOAD#${id}`,
+  labels: (sha256: string) => `LABELS#${sha256}`,
   run: (runId: string) => `RUN#${runId}`,
   rollout: (token: number) => `ROLLOUT#${String(token).padStart(10, '0')}`,
   reactions: 'REACTIONS',

@@ -125,6 +125,8 @@ export const uploadSchema = z.object({
   reasons: z.array(z.string()),
   receivedAt: z.string(),
   settledAt: z.string().nullable(),
+  /** Whether people were told of the outcome; absent where the run tells it. */
+  announced: z.boolean().optional(),
 });
 export type Upload = z.infer<typeof uploadSchema>;
 
@@ -143,6 +145,21 @@ export const datasetItemSchema = z.object({
   ),
 });
 export type DatasetItem = z.infer<typeof datasetItemSchema>;
+
+/** `LABELS#<sha256>`: one content of late labels, and the upload that it came with first. */
+export const labelsItemSchema = z.object({
+  model: z.string(),
+  sha256: z.string(),
+  uploadId: z.string(),
+  /** Key of that upload. */
+  source: z.string(),
+  /** Where the labels stand in the artifact bucket, see `lambdas/truth`. */
+  key: z.string(),
+  /** Predictions that have a label in it. */
+  labels: z.int().min(0),
+  receivedAt: z.string(),
+});
+export type LabelsItem = z.infer<typeof labelsItemSchema>;
 
 /** The item with the status of one attempt changed. */
 export function withStatus(item: DatasetItem, runId: string, status: RunStatus): DatasetItem {

@@ -38,7 +38,11 @@ export async function announceRun(
 }
 
 /** Tells what became of an upload that started no run. */
-export async function announceUpload(upload: Upload, announcer: OutcomeAnnouncer): Promise<void> {
+export async function announceUpload(
+  upload: Upload,
+  announcer: OutcomeAnnouncer,
+  more: { rows?: number; links?: readonly string[] } = {},
+): Promise<void> {
   const status = terminal(upload.status);
   await tell(announcer, `${upload.id}/${status}`, {
     model: upload.model,
@@ -47,6 +51,7 @@ export async function announceUpload(upload: Upload, announcer: OutcomeAnnouncer
     upload,
     reasons: upload.reasons,
     otherRunId: upload.runId,
+    ...more,
   });
 }
 

@@ -29,6 +29,8 @@ import {
   emptyHead,
   type Head,
   headSchema,
+  type LabelsItem,
+  labelsItemSchema,
   type PinnedSchema,
   pinnedSchemaSchema,
   type RunItem,
@@ -49,6 +51,8 @@ export interface RegistryWrite {
   readonly runs?: readonly RunItem[];
   readonly uploads?: readonly Upload[];
   readonly datasets?: readonly DatasetItem[];
+  /** Written only where the content is not known yet. */
+  readonly labels?: LabelsItem;
   readonly approval?: Approval;
   readonly rollout?: RolloutRecord;
   readonly window?: WindowItem;
@@ -69,6 +73,8 @@ export interface Registry {
   run(runId: string): Promise<RunItem | null>;
   upload(id: string): Promise<Upload | null>;
   dataset(sha256: string): Promise<DatasetItem | null>;
+  /** The late labels of one content. */
+  labels(sha256: string): Promise<LabelsItem | null>;
   approval(version: number): Promise<Approval | null>;
   rollout(token: number): Promise<RolloutRecord | null>;
   rollouts(): Promise<RolloutRecord[]>;
@@ -137,6 +143,7 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
     run: (runId) => get(SORT_KEYS.run(runId), runItemSchema),
     upload: (id) => get(SORT_KEYS.upload(id), uploadSchema),
     dataset: (sha256) => get(SORT_KEYS.dataset(sha256), datasetItemSchema),
+    labels: (sha256) => get(SORT_KEYS.labels(sha256), labelsItemSchema),
     approval: (version) => get(SORT_KEYS.approval(version), approvalSchema),
     rollout: (token) => get(SORT_KEYS.rollout(token), rolloutRecordSchema),
     rollouts: () => list('ROLLOUT#', rolloutRecordSchema),
@@ -189,6 +196,7 @@ function transactItems(table: string, pk: string, write: RegistryWrite): Transac
   if (write.reactions) put(SORT_KEYS.reactions, write.reactions, onRevision(write.reactions.revision - 1));
   for (const incident of write.incidents ?? []) put(SORT_KEYS.incident(incident.id), incident);
   if (write.schema) put(SORT_KEYS.schema, write.schema, ABSENT);
+  if (write.labels) put(SORT_KEYS.labels(write.labels.sha256), write.labels, ABSENT);
   if (write.approval) put(SORT_KEYS.approval(write.approval.version), write.approval);
   for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) put(SORT_KEYS.run(run.runId), run);
   for (const upload of write.uploads ?? []) put(SORT_KEYS.upload(upload.id), upload);

@@ -8,6 +8,7 @@ import {
   type DatasetItem,
   emptyHead,
   type Head,
+  type LabelsItem,
   type PinnedSchema,
   type RunItem,
   type Upload,
@@ -28,6 +29,7 @@ export class MemoryRegistry implements Registry {
   readonly #runs = new Map<string, RunItem>();
   readonly #uploads = new Map<string, Upload>();
   readonly #datasets = new Map<string, DatasetItem>();
+  readonly #labels = new Map<string, LabelsItem>();
   readonly #approvals = new Map<number, Approval>();
   readonly #rollouts = new Map<number, RolloutRecord>();
   readonly #windows = new Map<string, WindowItem>();
@@ -49,6 +51,7 @@ export class MemoryRegistry implements Registry {
   run = (runId: string) => later(this.#runs.get(runId) ?? null);
   upload = (id: string) => later(this.#uploads.get(id) ?? null);
   dataset = (sha256: string) => later(this.#datasets.get(sha256) ?? null);
+  labels = (sha256: string) => later(this.#labels.get(sha256) ?? null);
   approval = (version: number) => later(this.#approvals.get(version) ?? null);
   rollout = (token: number) => later(this.#rollouts.get(token) ?? null);
   rollouts = () => later([...this.#rollouts.values()]);
@@ -82,6 +85,7 @@ export class MemoryRegistry implements Registry {
       (rollout && rollout.revision !== (this.#rollouts.get(rollout.token)?.revision ?? 0) + 1) ||
       (write.reactions && write.reactions.revision !== this.#reactions.revision + 1) ||
       (slot && slot.revision !== this.#slot.revision + 1) ||
+      (write.labels && this.#labels.has(write.labels.sha256)) ||
       (write.schema && this.#schema !== null);
     if (raced) throw new Conflict('somebody else wrote first');
     if (transition) {
@@ -97,6 +101,7 @@ export class MemoryRegistry implements Registry {
     if (write.reactions) this.#reactions = write.reactions;
     for (const incident of write.incidents ?? []) this.#incidents.set(incident.id, incident);
     if (write.schema) this.#schema = write.schema;
+    if (write.labels) this.#labels.set(write.labels.sha256, write.labels);
     if (write.approval) this.#approvals.set(write.approval.version, write.approval);
     for (const run of [...(write.run ? [write.run] : []), ...(write.runs ?? [])]) this.#runs.set(run.runId, run);
     for (const upload of write.uploads ?? []) this.#uploads.set(upload.id, upload);
