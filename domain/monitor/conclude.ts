@@ -79,9 +79,12 @@ export interface Conclusion {
 /** The champion's result is the window's; where it has no captures, that of who has. */
 export function conclude(findings: Findings): Conclusion {
   const { versions, quality } = findings;
-  const leading = versions.find(({ champion, rows }) => champion && rows > 0) ?? versions[0] ?? null;
+  const asked = versions.filter((version) => version.rows > 0 || version.unjudged !== null);
+  const leading = asked.find(({ champion }) => champion) ?? asked[0] ?? null;
+  const scored = quality !== null && quality.scored.length > 0;
   const fired = [...firedBy(findings), ...versions.flatMap((version) => firedOf(version, versions.length > 1))];
-  if (quality && isAlarm(quality.signal)) return { status: 'LOSS', sentence: quality.sentence, fired };
+  if (quality && isAlarm(quality.signal) && (leading || scored))
+    return { status: 'LOSS', sentence: quality.sentence, fired };
   if (findings.captureStopped)
     return { status: 'STOPPED', sentence: 'Requests were answered, and nothing of them was captured.', fired };
   if (!leading) return { status: 'EMPTY', sentence: 'Nothing was asked in this window.', fired };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { byName } from '../by-name.ts';
 import { columnProfileSchema, profileSchema } from '../profile.ts';
+import { labelDelaysSchema } from '../quality/maturity.ts';
 
 /** What the steps of the monitor state machine are asked and answer. */
 
@@ -90,10 +91,11 @@ export const labelledItemSchema = z.object({
   cohort: z.string(),
   rows: count,
   labelled: count,
-  /** Labelled predictions that are wrong, see `isLoss` in domain/quality. */
+  /** Labelled predictions that are wrong, see `lossOf` in domain/quality. */
   losses: count,
   slices: z.array(z.object({ column: z.string(), value: z.string().nullable(), n: count, losses: count })),
-  /** How long labels took after their predictions: how many took at most so many hours. */
-  delays: z.array(z.object({ hours: z.number(), count })),
+  delays: labelDelaysSchema,
+  /** Why they cannot be judged. */
+  unjudged: z.string().nullable(),
 });
 export type LabelledItem = z.infer<typeof labelledItemSchema>;

@@ -1,5 +1,6 @@
 import { type ColumnProfile, mergeProfiles, type Profile } from '../profile.ts';
-import type { ProfiledItem } from './flow.ts';
+import { mergeDelays, noDelays } from '../quality/maturity.ts';
+import type { LabelledItem, ProfiledItem } from './flow.ts';
 
 /** Everything that was captured of one version in a window. */
 export interface VersionCaptures {
@@ -58,4 +59,22 @@ function predictionsOf(items: readonly ProfiledItem[]): ColumnProfile | null {
     predictions === null ? [] : [{ format: 1, rows, features: [], target: predictions }],
   );
   return single.reduce<Profile | null>(added, null)?.target ?? null;
+}
+
+/** The sum of what the children of the map found when they matched one day with its labels. */
+export function mergeLabelled(items: readonly LabelledItem[]) {
+  const sum = (pick: (item: LabelledItem) => number) => items.reduce((total, item) => total + pick(item), 0);
+  const slices = new Map<string, LabelledItem['slices'][number]>();
+  for (const slice of items.flatMap((item) => item.slices)) {
+    const key = JSON.stringify([slice.column, slice.value]);
+    const before = slices.get(key) ?? { ...slice, n: 0, losses: 0 };
+    slices.set(key, { ...before, n: before.n + slice.n, losses: before.losses + slice.losses });
+  }
+  return {
+    rows: sum(({ rows }) => rows),
+    labelled: sum(({ labelled }) => labelled),
+    losses: sum(({ losses }) => losses),
+    slices: [...slices.values()],
+    delays: items.map(({ delays }) => delays).reduce(mergeDelays, noDelays),
+  };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { monitorStateSchema } from '../drift/state.ts';
+import { labelDelaysSchema } from '../quality/maturity.ts';
 import { qualityStateSchema } from '../quality/state.ts';
 import { cohortVerdictSchema } from '../quality/verdict.ts';
 import { SIGNALS } from './window.ts';
@@ -21,6 +22,8 @@ export const cohortItemSchema = z.object({
   labelled: count,
   loss: z.number().nullable(),
   signal: z.enum(SIGNALS),
+  /** How long the labels took that have come, as of the last look. */
+  delays: labelDelaysSchema.nullable(),
   /** How many objects of labels there were at the last look: without a new one nothing can have changed. */
   labelObjects: count,
   lookedOn: z.string().nullable(),

@@ -4,6 +4,7 @@ import type { Collected, WorkItem } from '../../domain/monitor/flow.ts';
 import { divide, hoursOf, select, toleratedPercentage, type WindowPlan } from '../../domain/monitor/plan.ts';
 import { dueWindow, type WindowItem } from '../../domain/monitor/window.ts';
 import { labelsPrefix, WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
+import { maturity, mergeDelays, noDelays } from '../../domain/quality/maturity.ts';
 import { listCaptures } from '../shared/captures.ts';
 import { onConflictRetry } from '../shared/registry.ts';
 import type { MonitorPorts } from './ports.ts';
@@ -92,14 +93,16 @@ const capturesOf = (hours: { from: string; to: string }, { listing, dataBucket: 
 async function labelWork(window: WindowItem, ports: MonitorPorts): Promise<{ items: WorkItem[]; labelKeys: string[] }> {
   const { registry, listing, config, artifactBucket: bucket } = ports;
   const since = firstOpenDay(window.to);
-  const open = (await registry.cohorts(since)).filter(({ status }) => status === 'OPEN');
+  const known = await registry.cohorts(since);
+  const open = known.filter(({ status }) => status === 'OPEN');
   const [first] = open;
   if (!first) return { items: [], labelKeys: [] };
   const prefix = labelsPrefix(config.name);
   const labelKeys: string[] = [];
   const after = `${prefix}day=${open.reduce((least, { day }) => (day < least ? day : least), first.day)}`;
   for await (const { key } of listing.objects({ bucket, prefix, after })) labelKeys.push(key);
-  const maturityMs = config.monitoring.quality.maturity ?? null;
+  const delays = known.flatMap((cohort) => cohort.delays ?? []).reduce(mergeDelays, noDelays);
+  const maturityMs = maturity(delays, config.monitoring.quality.maturity ?? null);
   const items: WorkItem[] = [];
   for (const { day, version } of dueCohorts(open, { now: window.to, maturityMs, labelKeys })) {
     const found = await capturesOf({ from: `${day}T00`, to: `${day}T23` }, ports);

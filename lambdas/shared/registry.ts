@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { DynamoDBClient, type DynamoDBClientConfig, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
@@ -6,7 +7,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Decision } from '../../domain/decisions.ts';
 import { decisionSchema } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
@@ -149,7 +150,7 @@ export function dynamoRegistry(table: string, model: string, client: DynamoDBDoc
     rollouts: () => list('ROLLOUT#', rolloutRecordSchema),
     window: (id) => get(SORT_KEYS.window(id), windowItemSchema),
     windows: (most) => newest('WINDOW#', { most, schema: windowItemSchema }),
-    monitor: (version) => get(SORT_KEYS.monitor(version), monitorItemSchema),
+    monitor: (version) => get(SORT_KEYS.monitor(version), packedMonitor),
     cohorts: (since) => list('COHORT#', cohortItemSchema, since),
     reactions: async () => (await get(SORT_KEYS.reactions, reactionStateSchema)) ?? emptyReactions(model),
     incidents: () => list('INCIDENT#', incidentSchema),
@@ -191,7 +192,7 @@ function transactItems(table: string, pk: string, write: RegistryWrite): Transac
   if (write.rollout) put(SORT_KEYS.rollout(write.rollout.token), write.rollout, onRevision(write.rollout.revision - 1));
   if (write.window) put(SORT_KEYS.window(write.window.id), write.window, onRevision(write.window.revision - 1));
   for (const monitor of write.monitors ?? [])
-    put(SORT_KEYS.monitor(monitor.version), monitor, onRevision(monitor.revision - 1));
+    put(SORT_KEYS.monitor(monitor.version), packMonitor(monitor), onRevision(monitor.revision - 1));
   for (const cohort of write.cohorts ?? []) put(SORT_KEYS.cohort(cohort.id), cohort, onRevision(cohort.revision - 1));
   if (write.reactions) put(SORT_KEYS.reactions, write.reactions, onRevision(write.reactions.revision - 1));
   for (const incident of write.incidents ?? []) put(SORT_KEYS.incident(incident.id), incident);
@@ -203,6 +204,16 @@ function transactItems(table: string, pk: string, write: RegistryWrite): Transac
   for (const dataset of write.datasets ?? []) put(SORT_KEYS.dataset(dataset.sha256), dataset);
   return items;
 }
+
+/** An item holds 400 KB: the accumulators of 2 000 features, with counts of windows that were too small, are more as they are. */
+function packMonitor({ drift, quality, lastCohort, ...known }: MonitorItem): object {
+  return { ...known, packed: gzipSync(JSON.stringify({ drift, quality, lastCohort })) };
+}
+
+const packedMonitor = z
+  .looseObject({ packed: z.instanceof(Uint8Array) })
+  .transform(({ packed, ...known }) => ({ ...known, ...JSON.parse(gunzipSync(packed).toString('utf8')) }))
+  .pipe(monitorItemSchema);
 
 const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' };
 

@@ -90,7 +90,7 @@ export function qualityReport(overrides: Partial<QualityReport> = {}): QualityRe
     details: [],
     scored: [],
     sentence: '10.4 % of the labelled predictions of 2026-11-21 are wrong; up to 12.1 % is tolerated.',
-    measure: 'Share of wrong labels',
+    measure: 'Share of wrong predictions',
     atEvaluation: 0.1,
     interval: { lower: 0.092, upper: 0.117 },
     evidence: 0.7,
