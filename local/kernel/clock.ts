@@ -68,6 +68,8 @@ export interface ClockOptions {
 
 /** Host milliseconds of quiet before a jump: work handed over between sockets or processes shows up within it. */
 const QUIET_MS = 3;
+/** Turns of the event loop in which what a timer started shows up as work: promises, callbacks, sockets of this process. */
+const SETTLING_TURNS = 4;
 /** setTimeout overflows beyond 2^31 - 1 ms. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
@@ -86,6 +88,8 @@ class TimerClock implements Clock {
   #hostTimer: NodeJS.Timeout | undefined;
   #quietTimer: NodeJS.Timeout | undefined;
   #idleWaiters: (() => void)[] = [];
+  /** Those who wait until no work is in progress. */
+  #restWaiters: (() => void)[] = [];
   #stopped = false;
   readonly #onError: ClockOptions['onError'];
 
@@ -161,13 +165,20 @@ class TimerClock implements Clock {
   async advance(ms: number): Promise<void> {
     if (this.mode !== 'skip') throw new Error('advance() needs a clock in mode "skip"; this one is "real"');
     const target = this.now() + Math.ceil(ms);
-    for (;;) {
-      await this.#quiet();
+    const due = () => {
       const next = this.#timers[0];
-      if (!next || next.at > target) break;
-      this.#jumpTo(next.at);
-      this.#fire(next);
-    }
+      return next && next.at <= target ? next : undefined;
+    };
+    // The long look is for what others do at the same time; on the way only what the timers start counts.
+    do {
+      await this.#quiet();
+      for (let next = due(); next; next = due()) {
+        this.#jumpTo(next.at);
+        this.#fire(next);
+        await this.#settled();
+      }
+      await this.#quiet();
+    } while (due());
     this.#jumpTo(target);
     this.#arm();
   }
@@ -188,6 +199,7 @@ class TimerClock implements Clock {
     this.#timers = [];
     clearTimeout(this.#hostTimer);
     clearTimeout(this.#quietTimer);
+    this.#rest();
   }
 
   #sleep(ms: number, options: TimerOptions, signal?: AbortSignal): Promise<void> {
@@ -222,7 +234,15 @@ class TimerClock implements Clock {
   #close(id: number): void {
     this.#work.delete(id);
     this.#activity++;
-    if (this.#work.size === 0) this.#arm();
+    if (this.#work.size > 0) return;
+    this.#arm();
+    this.#rest();
+  }
+
+  #rest(): void {
+    const waiters = this.#restWaiters;
+    this.#restWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   #insert(entry: Entry): void {
@@ -291,7 +311,17 @@ class TimerClock implements Clock {
     for (;;) {
       const activity = this.#activity;
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-      if (this.#work.size === 0 && activity === this.#activity) return;
+      if (this.#stopped || (this.#work.size === 0 && activity === this.#activity)) return;
+    }
+  }
+
+  /** Resolves when the work that a timer started, and what that started, is done. */
+  async #settled(): Promise<void> {
+    for (;;) {
+      if (this.#work.size > 0) await new Promise<void>((resolve) => this.#restWaiters.push(resolve));
+      const activity = this.#activity;
+      for (let turn = 0; turn < SETTLING_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (this.#stopped || (this.#work.size === 0 && activity === this.#activity)) return;
     }
   }
 }

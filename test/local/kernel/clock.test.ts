@@ -89,6 +89,37 @@ describe('a clock that skips', () => {
     expect(Math.round((time.now() - start) / (DAY / 2))).toBe(5);
   });
 
+  test('advance() waits for what a timer hands on, also without opening work for it at once', async () => {
+    const time = clock('skip');
+    const start = time.now();
+    const done: string[] = [];
+    const later = async () => {
+      await time.run('handed on', async () => {
+        for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        done.push(`first, at ${Math.floor((time.now() - start) / DAY)}`);
+      });
+    };
+    time.schedule(start + DAY, () => void setImmediate(() => void later()), { background: true });
+    time.schedule(start + 2 * DAY, () => void done.push('second'), { background: true });
+    await time.advance(3 * DAY);
+    expect(done).toEqual(['first, at 1', 'second']);
+  });
+
+  test('advance() over a month of quarters of an hour takes no time where they do nothing', async () => {
+    const time = clock('skip');
+    const start = time.now();
+    let ticks = 0;
+    const tick = () => {
+      ticks += 1;
+      time.schedule(start + (ticks + 1) * (DAY / 96), tick, { background: true });
+    };
+    time.schedule(start + DAY / 96, tick, { background: true });
+    const began = performance.now();
+    await time.advance(30 * DAY);
+    expect(ticks).toBe(30 * 96);
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
   test('a cancelled timer does not fire and an aborted sleep rejects with the reason', async () => {
     const time = clock('skip');
     let fired = false;

@@ -14,7 +14,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuthorizer } from '../../../local/iam/authorizer.ts';
 import type { PolicyStatement } from '../../../local/iam/principal.ts';
 import { s3Service } from '../../../local/s3/service.ts';
@@ -161,10 +161,14 @@ describe('a distributed Map', () => {
 
   test('gives up its children when it is stopped', async () => {
     grant(START);
-    const executionArn = await start(
-      map({ Items: [1, 2], MaxConcurrency: 1 }, { Type: 'Wait', Seconds: 3_600, End: true }),
-    );
-    await states.send(new StopExecutionCommand({ executionArn }));
+    const waiting = map({ Items: [1, 2], MaxConcurrency: 1 }, { Type: 'Wait', Seconds: 3_600, End: true });
+    // Time stands still between the start and the stop.
+    const executionArn = await cloud.clock.run('test', async () => {
+      const started = await start(waiting);
+      await vi.waitFor(async () => expect((await mapRun(started)).status).toBe('RUNNING'));
+      await states.send(new StopExecutionCommand({ executionArn: started }));
+      return started;
+    });
     await cloud.clock.idle();
     expect(await mapRun(executionArn)).toMatchObject({
       status: 'ABORTED',
