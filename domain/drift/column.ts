@@ -2,7 +2,7 @@ import { type ColumnProfile, mergeColumns } from '../profile.ts';
 import { populationShift, relevancePValue, shiftLowerBound } from '../statistics/relevance.ts';
 import { chiSquareQuantile } from '../statistics/special-functions.ts';
 import { binsOf, missingOf, type Paired, pairedBins, valuesNeeded } from './bins.ts';
-import { accumulate, type Increments, increments } from './evidence.ts';
+import { accumulate, factorOf, type Increments, increments, meanOf } from './evidence.ts';
 import { judgeSides, looksBroken, sharesOf } from './sides.ts';
 import type { ColumnState } from './state.ts';
 import type { FeatureVerdict } from './verdict.ts';
@@ -61,14 +61,14 @@ export function judgeColumn(
     // What is missing was told already where there were rows enough for it.
     const carried = { windows, counts: frameless(rows ? { ...counts, ...NONE_MISSING } : counts) };
     return {
-      verdict: { ...base, ...open, signal, evidence, since },
+      verdict: { ...base, ...open, signal, evidence: meanOf(evidence), since },
       state: { name: reference.name, evidence, since, cleared, sides: sides.state, carried },
       counts,
     };
   }
   const seen = compareBins(pairedBins(reference, counts), reference, rule);
   const step = accumulate(state, seen.by, { needed: rule.needed, at: rule.at });
-  const signal = step.since !== null ? 'ALERT' : seen.p < rule.single ? 'ALERT_SINGLE' : 'NONE';
+  const signal = step.state.since !== null ? 'ALERT' : seen.p < rule.single ? 'ALERT_SINGLE' : 'NONE';
   return {
     verdict: {
       ...base,
@@ -78,18 +78,11 @@ export function judgeColumn(
       p: seen.p,
       delta: seen.delta,
       evidence: step.reached,
-      factor: Math.exp(Math.min(seen.by.drift, 690)),
+      factor: factorOf(seen.by),
       fresh: step.fresh,
-      since: step.since,
+      since: step.state.since,
     },
-    state: {
-      name: reference.name,
-      evidence: step.evidence,
-      since: step.since,
-      cleared: step.cleared,
-      sides: sides.state,
-      carried: null,
-    },
+    state: { name: reference.name, ...step.state, sides: sides.state, carried: null },
     counts,
   };
 }
@@ -108,7 +101,7 @@ interface Seen {
 }
 
 /** All rows in one bin, then and now. */
-const SAME: Omit<Seen, 'delta'> = { psi: 0, atLeast: 0, p: 1, by: { drift: -Infinity, clear: Infinity } };
+const SAME: Omit<Seen, 'delta'> = { psi: 0, atLeast: 0, p: 1, by: { drift: [-Infinity], clear: Infinity } };
 
 function compareBins(bins: Paired, reference: ColumnProfile, rule: ColumnRule): Seen {
   const phi = rule.overdispersion.values;

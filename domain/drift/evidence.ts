@@ -9,8 +9,8 @@ const LEAST_SCALE = 0.02;
 
 /** ln of what one window multiplies the evidence by. */
 export interface Increments {
-  /** For drift beyond `delta`: at most 1 in expectation while there is none. */
-  readonly drift: number;
+  /** For each of the alternatives to "no more than tolerated": at most 1 in expectation while that holds. */
+  readonly drift: readonly number[];
   /** For "not that far": at most 1 in expectation while the index is the smallest alternative or more. */
   readonly clear: number;
 }
@@ -22,20 +22,23 @@ export function increments(shift: Divergence, delta: number): Increments {
   const alternatives = ALTERNATIVES.map((multiple) => at(multiple * unit));
   const [nearest = atDelta] = alternatives;
   return {
-    drift: logMean(alternatives) - atDelta,
+    drift: alternatives.map((density) => density - atDelta),
     clear: logMean([at(0), atDelta]) - nearest,
   };
 }
 
-/** Where evidence stands after a window; `evidence` of 0 and no `since` to begin with. */
+/** Where evidence stands after a window; none and no `since` to begin with. */
 export interface Accumulated {
-  readonly evidence: number;
+  /** For each alternative. */
+  readonly evidence: readonly number[];
   readonly since: string | null;
   readonly cleared: number;
 }
 
-export interface Step extends Accumulated {
-  /** What the evidence was before an alert took it back to 0. */
+export interface Step {
+  /** What is carried on: nothing after an alert. */
+  readonly state: { evidence: number[]; since: string | null; cleared: number };
+  /** The mean over the alternatives, before an alert took it back. */
   readonly reached: number;
   readonly fresh: boolean;
 }
@@ -47,13 +50,33 @@ const CLEAR_AT = Math.log(100);
 const MOST = 1e300;
 
 /**
- * The e-detector S ← (1 + S)·e: whenever S may first reach `needed`, unchanged data take that many windows on average. After
- * an alert it starts again, and the alert lasts until as much speaks against it, counted from the last window that did not.
+ * The e-detector S ← (1 + S)·e of each alternative, and their mean: until that first reaches `needed`, unchanged data take as
+ * many windows on average. After an alert it starts again, and the alert lasts until as much speaks against it, counted
+ * from the last window that did not.
  */
 export function accumulate(before: Accumulated, by: Increments, { needed, at }: { needed: number; at: string }): Step {
-  const reached = Math.min(MOST, (1 + before.evidence) * Math.exp(Math.min(by.drift, 690)));
-  if (reached >= needed) return { evidence: 0, since: before.since ?? at, cleared: 0, reached, fresh: true };
+  const evidence = by.drift.map((ln, index) =>
+    Math.min(MOST, (1 + (before.evidence[index] ?? 0)) * Math.exp(Math.min(ln, 690))),
+  );
+  const reached = meanOf(evidence);
+  if (reached >= needed)
+    return { state: { evidence: [], since: before.since ?? at, cleared: 0 }, reached, fresh: true };
   const cleared = before.since === null ? 0 : Math.max(0, before.cleared + by.clear);
   const over = cleared >= CLEAR_AT;
-  return { evidence: reached, since: over ? null : before.since, cleared: over ? 0 : cleared, reached, fresh: false };
+  const state = { evidence, since: over ? null : before.since, cleared: over ? 0 : cleared };
+  return { state, reached, fresh: false };
 }
+
+/** What is accumulated over all alternatives. */
+export const meanOf = (evidence: readonly number[]): number =>
+  evidence.reduce((sum, one) => sum + one / evidence.length, 0);
+
+/** What a window multiplies evidence by that there was none of before. */
+export const factorOf = ({ drift }: Increments): number => meanOf(drift.map((ln) => Math.exp(Math.min(ln, 690))));
+
+/** Nothing to judge: all stays as it is. */
+export const unchanged = ({ evidence, since, cleared }: Accumulated): Step => ({
+  state: { evidence: [...evidence], since, cleared },
+  reached: meanOf(evidence),
+  fresh: false,
+});

@@ -14,8 +14,8 @@ export type CarriedCounts = z.infer<typeof carriedSchema>;
 
 export const columnStateSchema = z.object({
   name: z.string(),
-  /** S of the e-detector; back to 0 after an alert. */
-  evidence: z.number().min(0),
+  /** S of the e-detector of each alternative; none after an alert. */
+  evidence: z.array(z.number().min(0)),
   /** The window of the first alert that has not been cleared since. */
   since: z.string().nullable(),
   /** ln of the evidence that it is over, never below 0. */
@@ -26,7 +26,7 @@ export const columnStateSchema = z.object({
 });
 export type ColumnState = z.infer<typeof columnStateSchema>;
 
-/** What is held against one version so far; JSON, about 100 bytes a feature, more while windows are too small. */
+/** What is held against one version so far; JSON, about 150 bytes a feature, more while windows are too small. */
 export const monitorStateSchema = z.object({
   format: z.literal(1),
   /** The window that was taken in last. */
@@ -40,7 +40,7 @@ export const emptyMonitorState: MonitorState = { format: 1, window: null, featur
 
 export const emptyColumnState = (name: string): ColumnState => ({
   name,
-  evidence: 0,
+  evidence: [],
   since: null,
   cleared: 0,
   sides: [],

@@ -1,5 +1,4 @@
-import { type Accumulated, accumulate, type Increments, type Step } from '../drift/evidence.ts';
-import { logMean } from '../rollout/shift-evidence.ts';
+import { type Accumulated, accumulate, type Increments, type Step, unchanged } from '../drift/evidence.ts';
 import { wilson, Z_ONE_SIDED } from '../statistics/proportion.ts';
 
 /** How many times the tolerated loss is looked for. */
@@ -16,16 +15,11 @@ export interface Losses {
 export const toleratedLoss = ({ n, losses }: Losses, epsilon: number): number =>
   Math.min(1, (n > 0 ? wilson(losses, n, Z_ONE_SIDED).upper : 1) + epsilon);
 
-/** ln of a bet on `growth` times the tolerated loss: at most 1 in expectation while the loss is no more than that. */
-export function lossIncrement({ n, losses }: Losses, tolerated: number): number {
-  const bets = betsOn(tolerated);
-  if (bets.length === 0) return -Infinity;
-  return logMean(
-    bets.map(
-      (growth) => losses * Math.log(growth) + (n - losses) * Math.log((1 - growth * tolerated) / (1 - tolerated)),
-    ),
+/** ln of what bets on a loss of so many times the tolerated one win: at most 1 in expectation while it is no more than that. */
+export const lossIncrements = ({ n, losses }: Losses, tolerated: number): number[] =>
+  betsOn(tolerated).map(
+    (growth) => losses * Math.log(growth) + (n - losses) * Math.log((1 - growth * tolerated) / (1 - tolerated)),
   );
-}
 
 function betsOn(tolerated: number): number[] {
   const usual = GROWTH.filter((growth) => growth * tolerated <= LARGEST);
@@ -46,7 +40,7 @@ export function accumulateLoss(
   seen: Losses,
   limits: { usual: number; tolerated: number; needed: number; at: string },
 ): Step {
-  if (seen.n === 0) return { ...before, reached: before.evidence, fresh: false };
-  const by: Increments = { drift: lossIncrement(seen, limits.tolerated), clear: clearIncrement(seen, limits) };
+  if (seen.n === 0) return unchanged(before);
+  const by: Increments = { drift: lossIncrements(seen, limits.tolerated), clear: clearIncrement(seen, limits) };
   return accumulate(before, by, limits);
 }

@@ -1,4 +1,4 @@
-import type { Step } from '../drift/evidence.ts';
+import { type Step, unchanged } from '../drift/evidence.ts';
 import type { Signal } from '../monitor/window.ts';
 import { wilson } from '../statistics/proportion.ts';
 import { counted, showCount, showPercent } from '../wording.ts';
@@ -43,8 +43,8 @@ export function scoreCohort(input: CohortInput): { verdict: CohortVerdict; state
     verdict: verdictOf(input, status, parts),
     state: {
       format: 1,
-      overall: accumulatorOf(parts.overall.step),
-      slices: parts.slices.map(({ slice: { column, value }, step }) => ({ column, value, ...accumulatorOf(step) })),
+      overall: parts.overall.step.state,
+      slices: parts.slices.map(({ slice: { column, value }, step }) => ({ column, value, ...step.state })),
       scored: [...state.scored, cohort.id].slice(-REMEMBERED),
     },
   };
@@ -93,14 +93,11 @@ type Take = typeof accumulateLoss;
 const scoredParts = (input: CohortInput) => partsOf(input, accumulateLoss);
 
 /** The evidence as it stood before. */
-const unscored = (input: CohortInput) =>
-  partsOf(input, (before) => ({ ...before, reached: before.evidence, fresh: false }));
-
-const accumulatorOf = ({ evidence, since, cleared }: Step): LossAccumulator => ({ evidence, since, cleared });
+const unscored = (input: CohortInput) => partsOf(input, unchanged);
 
 function judged({ seen, usual, tolerated, needed, step }: Part, scored: boolean) {
   const { lower, upper } = seen.n > 0 ? wilson(seen.losses, seen.n) : { lower: 0, upper: 1 };
-  const signal: Signal = step.since !== null ? 'ALERT' : scored && seen.n > 0 ? 'NONE' : 'INSUFFICIENT';
+  const signal: Signal = step.state.since !== null ? 'ALERT' : scored && seen.n > 0 ? 'NONE' : 'INSUFFICIENT';
   return {
     n: seen.n,
     losses: seen.losses,
@@ -112,7 +109,7 @@ function judged({ seen, usual, tolerated, needed, step }: Part, scored: boolean)
     needed,
     signal,
     fresh: step.fresh,
-    since: step.since,
+    since: step.state.since,
   };
 }
 

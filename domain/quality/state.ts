@@ -2,7 +2,8 @@ import * as z from 'zod';
 
 /** Evidence against the loss of one quantity: all predictions, or a slice. */
 const accumulatorSchema = z.object({
-  evidence: z.number().min(0),
+  /** Of each bet; none after an alarm. */
+  evidence: z.array(z.number().min(0)),
   since: z.string().nullable(),
   /** ln of the evidence that it is over. */
   cleared: z.number().min(0),
@@ -18,6 +19,6 @@ export const qualityStateSchema = z.object({
 });
 export type QualityState = z.infer<typeof qualityStateSchema>;
 
-export const emptyAccumulator: LossAccumulator = { evidence: 0, since: null, cleared: 0 };
+export const emptyAccumulator: LossAccumulator = { evidence: [], since: null, cleared: 0 };
 
 export const emptyQualityState: QualityState = { format: 1, overall: emptyAccumulator, slices: [], scored: [] };
