@@ -20,8 +20,8 @@ export interface LiveRequests {
 }
 
 /**
- * Lambda counts requests and errors of an alias by the version that ran, timeouts and crashes included; the request log of
- * the handler knows how long each took and what it answered.
+ * Lambda counts requests and errors of an alias by the version that ran, timeouts and crashes included; its reports in the
+ * log tell how long each took, and the request log of the handler what it answered.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
  */
 export function cloudWatchRequests(
@@ -45,10 +45,11 @@ export function cloudWatchRequests(
         const of = arm(minute, version);
         if (of) of[name] = value;
       }
-      for await (const { minute, line } of requestLines(at.logGroup, minutes, clients.logs)) {
+      const { lines, durations } = await requestLines(at.logGroup, minutes, clients.logs);
+      for (const { minute, line } of lines) {
         if (line.alias !== LIVE_ALIAS || !functionVersions.includes(line.function_version)) continue;
         const of = arm(minute, line.function_version);
-        if (!line.cold) of?.latenciesMs.push(line.latency_ms);
+        if (!line.cold) of?.latenciesMs.push(durations.get(line.request_id) ?? line.latency_ms);
         if (line.prediction !== undefined) of?.predictions.push(line.prediction);
       }
       return found;
@@ -124,6 +125,7 @@ async function counts(
 /** The line that the prediction handler writes for each request. */
 const requestLine = z.object({
   message: z.literal('prediction'),
+  request_id: z.string(),
   function_version: z.string(),
   alias: z.string().nullish(),
   cold: z.boolean().default(false),
@@ -131,7 +133,16 @@ const requestLine = z.object({
   prediction: z.union([z.number(), z.string()]).optional(),
 });
 
-async function* requestLines(logGroup: string, { from, to }: Minutes, client: CloudWatchLogsClient) {
+/** What Lambda writes after each invocation: how long it took as a whole, code around the handler included. */
+const reportLine = z.object({
+  type: z.literal('platform.report'),
+  record: z.object({ requestId: z.string(), metrics: z.object({ durationMs: z.number() }) }),
+});
+
+/** The requests of some minutes, and how long each invocation took by its request id, ms. */
+async function requestLines(logGroup: string, { from, to }: Minutes, client: CloudWatchLogsClient) {
+  const lines: { minute: number; line: z.infer<typeof requestLine> }[] = [];
+  const durations = new Map<string, number>();
   let nextToken: string | undefined;
   do {
     const page = await client.send(
@@ -139,16 +150,20 @@ async function* requestLines(logGroup: string, { from, to }: Minutes, client: Cl
         logGroupName: logGroup,
         startTime: from * 60_000,
         endTime: to * 60_000 - 1,
-        filterPattern: '"latency_ms"',
+        filterPattern: '?"latency_ms" ?"platform.report"',
         nextToken,
       }),
     );
     for (const { timestamp, message = '' } of page.events ?? []) {
-      const line = requestLine.safeParse(parsed(message));
-      if (line.success && timestamp !== undefined) yield { minute: minuteOf(timestamp), line: line.data };
+      const content = parsed(message);
+      const report = reportLine.safeParse(content);
+      if (report.success) durations.set(report.data.record.requestId, report.data.record.metrics.durationMs);
+      const line = requestLine.safeParse(content);
+      if (line.success && timestamp !== undefined) lines.push({ minute: minuteOf(timestamp), line: line.data });
     }
     nextToken = page.nextToken;
   } while (nextToken);
+  return { lines, durations };
 }
 
 function parsed(text: string): unknown {
