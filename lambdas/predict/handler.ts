@@ -1,14 +1,16 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { LIVE_ALIAS } from '../../domain/names.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { s3Objects } from '../shared/objects.ts';
 import { logger } from '../shared/observability.ts';
 import type { Prediction } from '../shared/serving.ts';
-import { answer, shape } from './predict.ts';
+import { capture, captureVariable } from './capture.ts';
+import { type Answer, answer, shape } from './predict.ts';
 import { modelVariable, servedModel } from './served.ts';
 
-const environment = readEnvironment({ MODEL_NAME: z.string(), MODEL: modelVariable });
-const { MODEL_NAME: model, MODEL: reference } = environment;
+const environment = readEnvironment({ MODEL_NAME: z.string(), MODEL: modelVariable, CAPTURE: captureVariable });
+const { MODEL_NAME: model, MODEL: reference, CAPTURE: settings } = environment;
 const served = servedModel(reference, s3Objects());
 let cold = true;
 
@@ -30,15 +32,33 @@ export async function handler(event: unknown, context: Context) {
   try {
     const result = answer(event, await served.get(), { model, requestId: context.awsRequestId });
     const { statusCode: status, source, instances, body } = result;
+    const counts = line.alias === LIVE_ALIAS ? captured(result, context) : undefined;
     const error = 'error' in body ? body.error.code : undefined;
     const prediction = 'predictions' in body ? numberOrLabel(body.predictions[0]) : undefined;
-    logger.info('prediction', { ...line, status, source, instances, error, prediction, latency_ms: since(started) });
+    logger.info('prediction', {
+      ...line,
+      status,
+      source,
+      instances: instances.length,
+      ...counts,
+      error,
+      prediction,
+      latency_ms: since(started),
+    });
     return shape(result);
   } catch (error) {
     served.failed(error);
     logger.error('prediction', { ...line, status: 500, latency_ms: since(started), error: error as Error });
     throw error;
   }
+}
+
+/** Only what live callers were told; tries of a rollout would be traffic that nobody sent. */
+function captured({ body, instances }: Answer, { awsRequestId, functionVersion }: Context) {
+  if (!settings || !reference || !('predictions' in body)) return undefined;
+  const { semver: model_version, version } = reference;
+  const who = { request_id: awsRequestId, model, model_version, version, function_version: functionVersion };
+  return capture({ ...who, instances, predictions: body.predictions }, settings);
 }
 
 /** How it was called: the alias, or a version by itself, as a rollout does to try one. */

@@ -1,3 +1,4 @@
+import { inferenceId } from '../../domain/capture.ts';
 import { InvalidInstance } from '../../domain/errors.ts';
 import type { Prediction, ServingModel } from '../shared/serving.ts';
 import { BadRequest, readInstances, type Source, sourceOf } from './request.ts';
@@ -24,7 +25,8 @@ export interface Answer {
   readonly source: Source;
   readonly statusCode: number;
   readonly body: Predictions | Refusal;
-  readonly instances: number;
+  /** As the caller gave them; none when the request could not be read. */
+  readonly instances: readonly unknown[];
 }
 
 /** Answers one event; what the caller did wrong is an answer too, everything else is thrown. `served` is null before the first champion. */
@@ -43,12 +45,12 @@ export function answer(event: unknown, served: Served | null, call: { model: str
       predictions: served.model.predict(instances),
       model: call.model,
       model_version: served.semver,
-      inference_ids: instances.map((_, index) => `${call.requestId}-${index}`),
+      inference_ids: instances.map((_, index) => inferenceId(call.requestId, index)),
     };
-    return { source, statusCode: 200, body, instances: instances.length };
+    return { source, statusCode: 200, body, instances };
   } catch (error) {
     const [statusCode, refusal] = refusalOf(error);
-    return { source, statusCode, body: { error: refusal }, instances: instances.length };
+    return { source, statusCode, body: { error: refusal }, instances };
   }
 }
 

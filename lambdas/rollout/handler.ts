@@ -6,7 +6,9 @@ import type { Version } from '../../domain/registry-items.ts';
 import { type RolloutStepInput, rolloutStepInput } from '../../domain/rollout/flow.ts';
 import { rolloutPage } from '../../domain/rollout/page.ts';
 import { scoresSchema } from '../../domain/scores.ts';
+import { sliceColumns } from '../../domain/slice-columns.ts';
 import { snsAnnouncer } from '../shared/announcements.ts';
+import { loggedRequests } from '../shared/captured-requests.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { rolloutExecutions } from '../shared/executions.ts';
 import { cloudWatchRequests } from '../shared/live-requests.ts';
@@ -51,11 +53,15 @@ async function smokeTest(version: Version, functionVersion: string): Promise<voi
 const ports: RolloutPorts = {
   registry: dynamoRegistry(environment.REGISTRY_TABLE, config.name),
   traffic,
-  requests: cloudWatchRequests({
-    functionName: environment.PREDICT_FUNCTION_NAME,
-    logGroup: environment.PREDICT_LOG_GROUP,
-    alarmNames: environment.ALARM_NAMES,
-  }),
+  requests: {
+    ...cloudWatchRequests({
+      functionName: environment.PREDICT_FUNCTION_NAME,
+      logGroup: environment.PREDICT_LOG_GROUP,
+      alarmNames: environment.ALARM_NAMES,
+    }),
+    ...loggedRequests(environment.PREDICT_LOG_GROUP),
+  },
+  sliceColumns: sliceColumns(config, config.gates ?? []),
   strategy: config.rollout,
   executions: rolloutExecutions(environment.ROLLOUT_STATE_MACHINE_ARN),
   announcer: snsAnnouncer(environment.ALERTS_TOPIC_ARN),

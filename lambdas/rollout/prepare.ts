@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Version } from '../../domain/registry-items.ts';
+import { startComparison } from '../../domain/rollout/comparison.ts';
 import { estimate } from '../../domain/rollout/estimate.ts';
 import { startEvidence } from '../../domain/rollout/evidence.ts';
 import type { prepareOutput } from '../../domain/rollout/flow.ts';
@@ -8,6 +9,7 @@ import { calibrate, slowOnes, UNKNOWN_LATENCY } from '../../domain/rollout/laten
 import type { Arm } from '../../domain/rollout/minute.ts';
 import { type FrozenBins, freezeBins } from '../../domain/rollout/prediction-bins.ts';
 import { minuteOf, type RolloutRecord } from '../../domain/rollout/record.ts';
+import { isShadow } from '../../domain/rollout/strategy.ts';
 import { onConflictRetry } from '../shared/registry.ts';
 import { ownedRollout, type RolloutPorts, revised } from './ports.ts';
 
@@ -44,7 +46,9 @@ async function comparison(
   const past = [...(await requests.seen([record.from], { from: until - HOUR, to: until })).values()].flat();
   const latenciesMs = past.flatMap((arm) => arm.latenciesMs);
   const latency = calibrate(UNKNOWN_LATENCY, latenciesMs);
-  const [answered, failed] = [total(past, 'requests'), total(past, 'errors')];
+  const shadow = isShadow(record.plan.steps[0]);
+  // What the champion fails at is not copied.
+  const [answered, failed] = [total(past, 'requests'), shadow ? 0 : total(past, 'errors')];
   const frozen = record.plan.compared ? await freeze(record, version, scores) : null;
   const guardrails = guardrailsOf(strategy, {
     before: {
@@ -59,6 +63,7 @@ async function comparison(
     bins: frozen?.bins ?? null,
     latency,
     state: startEvidence(guardrails),
+    comparison: shadow ? startComparison() : null,
     estimate: [...estimate(record.plan, guardrails, traffic).sentences],
   };
 }

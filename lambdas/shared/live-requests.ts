@@ -1,15 +1,10 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import * as z from 'zod';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import type { Arm } from '../../domain/rollout/minute.ts';
 import { minuteOf } from '../../domain/rollout/record.ts';
-
-/** Whole minutes since 1970, `to` not included. */
-export interface Minutes {
-  readonly from: number;
-  readonly to: number;
-}
+import { latencyReader, type RequestLine, requestLine } from './request-latency.ts';
+import { CLOUDWATCH_PATIENCE, jsonLines, type LogRange, type Minutes } from './request-log.ts';
 
 /** What callers got from each function version, minute by minute. */
 export interface LiveRequests {
@@ -26,7 +21,7 @@ export interface LiveRequests {
  */
 export function cloudWatchRequests(
   at: { functionName: string; logGroup: string; alarmNames: readonly string[] },
-  clients = { metrics: new CloudWatchClient(PATIENCE), logs: new CloudWatchLogsClient(PATIENCE) },
+  clients = { metrics: new CloudWatchClient(CLOUDWATCH_PATIENCE), logs: new CloudWatchLogsClient(CLOUDWATCH_PATIENCE) },
 ): LiveRequests {
   return {
     async seen(functionVersions, minutes) {
@@ -45,11 +40,12 @@ export function cloudWatchRequests(
         const of = arm(minute, version);
         if (of) of[name] = value;
       }
-      const { lines, durations } = await requestLines(at.logGroup, minutes, clients.logs);
+      const { lines, latencies } = await requestLines({ logGroup: at.logGroup, minutes, client: clients.logs });
       for (const { minute, line } of lines) {
         if (line.alias !== LIVE_ALIAS || !functionVersions.includes(line.function_version)) continue;
         const of = arm(minute, line.function_version);
-        if (!line.cold) of?.latenciesMs.push(durations.get(line.request_id) ?? line.latency_ms);
+        const latency = latencies.of(line.request_id);
+        if (latency !== null) of?.latenciesMs.push(latency);
         if (line.prediction !== undefined) of?.predictions.push(line.prediction);
       }
       return found;
@@ -62,12 +58,6 @@ export function cloudWatchRequests(
     },
   };
 }
-
-/** 2 s to connect, 10 s to answer, four attempts: a look that fails is repeated by the state machine. */
-const PATIENCE = {
-  maxAttempts: 4,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-} as const;
 
 type MutableArm = { -readonly [Key in keyof Arm]: Arm[Key] };
 const emptyArm = (): MutableArm => ({ requests: 0, errors: 0, latenciesMs: [], predictions: [] });
@@ -122,54 +112,14 @@ async function counts(
   return found;
 }
 
-/** The line that the prediction handler writes for each request. */
-const requestLine = z.object({
-  message: z.literal('prediction'),
-  request_id: z.string(),
-  function_version: z.string(),
-  alias: z.string().nullish(),
-  cold: z.boolean().default(false),
-  latency_ms: z.number(),
-  prediction: z.union([z.number(), z.string()]).optional(),
-});
-
-/** What Lambda writes after each invocation: how long it took as a whole, code around the handler included. */
-const reportLine = z.object({
-  type: z.literal('platform.report'),
-  record: z.object({ requestId: z.string(), metrics: z.object({ durationMs: z.number() }) }),
-});
-
-/** The requests of some minutes, and how long each invocation took by its request id, ms. */
-async function requestLines(logGroup: string, { from, to }: Minutes, client: CloudWatchLogsClient) {
-  const lines: { minute: number; line: z.infer<typeof requestLine> }[] = [];
-  const durations = new Map<string, number>();
-  let nextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new FilterLogEventsCommand({
-        logGroupName: logGroup,
-        startTime: from * 60_000,
-        endTime: to * 60_000 - 1,
-        filterPattern: '?"latency_ms" ?"platform.report"',
-        nextToken,
-      }),
-    );
-    for (const { timestamp, message = '' } of page.events ?? []) {
-      const content = parsed(message);
-      const report = reportLine.safeParse(content);
-      if (report.success) durations.set(report.data.record.requestId, report.data.record.metrics.durationMs);
-      const line = requestLine.safeParse(content);
-      if (line.success && timestamp !== undefined) lines.push({ minute: minuteOf(timestamp), line: line.data });
-    }
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return { lines, durations };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+/** The request log of some minutes. */
+async function requestLines(range: LogRange) {
+  const lines: { minute: number; line: RequestLine }[] = [];
+  const latencies = latencyReader();
+  for await (const { timestamp, content } of jsonLines(latencies.pattern, range)) {
+    latencies.read(content);
+    const line = requestLine.safeParse(content).data;
+    if (line) lines.push({ minute: minuteOf(timestamp), line });
   }
+  return { lines, latencies };
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { type Gate, METRICS, type ModelConfig, modelConfigSchema, modelNameSchema } from '../../domain/model-config.ts';
 import { dataStackName, modelStackName } from '../../domain/names.ts';
-import { unsupportedMessage } from './unsupported.ts';
 
 /** Days that CloudWatch Logs accepts as a retention. */
 const LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653] as const;
@@ -72,7 +71,6 @@ function modelMistakes(model: ModelConfig): Mistake[] {
       message: `got ${Math.round(approvalTimeout / 86_400_000)} days; allowed: at most 30 days`,
     });
   }
-  if (rollout.kind === 'shadow') mistakes.push({ path: ['rollout', 'kind'], message: unsupportedMessage('shadow') });
   if ('limit' in rollout && (rollout.limit.time ?? 0) > LONGEST_ROLLOUT_MS) {
     mistakes.push({ path: ['rollout', 'limit', 'time'], message: 'allowed: at most 60 days' });
   }

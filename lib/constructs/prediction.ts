@@ -2,6 +2,8 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alias, type FunctionUrl, FunctionUrlAuthType, type IFunction, Version } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { CaptureSettings } from '../../domain/capture.ts';
+import type { NamedModelConfig } from '../../domain/model-config.ts';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import { Handler } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
@@ -27,7 +29,12 @@ export class Prediction extends Construct {
       memory: model.serving.memory,
       layers: [props.layers.modelRuntime],
       may: [permissions.readRuns()],
-      environment: { MODEL_NAME: model.name, MODEL: '' },
+      environment: {
+        MODEL_NAME: model.name,
+        MODEL: '',
+        // Part of what a published version keeps: other settings reach the traffic as other code does, by a rollout.
+        CAPTURE: JSON.stringify(captureSettings(model)),
+      },
       defaults: { ...defaults, environment: {} },
       permissions,
     });
@@ -43,3 +50,9 @@ export class Prediction extends Construct {
     this.url = this.live.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
   }
 }
+
+/** What callers ask is written down only where somebody reads it: a shadow copies it to the challenger. */
+const captureSettings = ({ rollout, problem }: NamedModelConfig): CaptureSettings => ({
+  sample: rollout.kind === 'shadow' ? 1 : 0,
+  redact: problem.ignore,
+});
