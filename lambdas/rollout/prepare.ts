@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { Superseded } from '../../domain/errors.ts';
 import type { Version } from '../../domain/registry-items.ts';
 import { startComparison } from '../../domain/rollout/comparison.ts';
 import { estimate } from '../../domain/rollout/estimate.ts';
@@ -24,8 +25,11 @@ export async function prepare(
   { token }: { token: number },
   ports: RolloutPorts,
 ): Promise<z.infer<typeof prepareOutput>> {
-  const { version } = await ownedRollout(token, ports);
+  const { version, record: owned } = await ownedRollout(token, ports);
   const published = await ports.traffic.publish(version);
+  if (published.functionVersion === owned.from) {
+    throw new Superseded(`Version ${version.version} serves already on the code that is deployed`);
+  }
   return onConflictRetry(async () => {
     const { record } = await ownedRollout(token, ports);
     const answer = { functionVersion: published.functionVersion, steps: record.plan.steps.length };

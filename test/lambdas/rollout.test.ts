@@ -258,6 +258,13 @@ describe('align()', () => {
     expect(await align(machine.ports())).toMatchObject({ started: 1 });
   });
 
+  test('refuses a rollout of the champion on the code that it runs on', async () => {
+    await machine.champion();
+    const again = { owner: 'again', request: requestOf(1, { kind: 'CODE' }) };
+    const { token } = await takeLock(again, machine.ports());
+    await expect(prepare({ token }, machine.ports())).rejects.toThrow('serves already on the code that is deployed');
+  });
+
   test('new code that is promoted serves the same champion', async () => {
     await machine.champion();
     machine.traffic.deployed = 'code-2';
