@@ -1,4 +1,4 @@
-import { atLeast, defineSluice, lambdaTraining, latency, notWorseThanChampion } from 'sluice';
+import { atLeast, canary, defineSluice, lambdaTraining, latency, notWorseThanChampion } from 'sluice';
 
 export default defineSluice({
   environments: {
@@ -10,6 +10,7 @@ export default defineSluice({
       problem: { kind: 'binary', target: 'churned', positive: 'yes', id: 'customer_id' },
       training: lambdaTraining({ learners: ['gradient-boosted-trees'] }),
       gates: [atLeast('auc', 0.75), notWorseThanChampion('auc', { margin: 0.01 }), latency({ p95: '20 ms' })],
+      rollout: canary({ steps: [10, 50], bake: '10 minutes' }),
     },
   },
 });

@@ -1,4 +1,5 @@
 import { colours } from './colours.ts';
+import { Panel } from './panel.ts';
 import { Spinner } from './spinner.ts';
 
 /** Ends a command with an exit code and a sentence: 1 our fault, 2 usage, 3 "ran, and the answer is no". */
@@ -29,6 +30,8 @@ export interface Io {
   say(line?: string): void;
   /** A line about progress, on standard error. */
   progress(line: string): void;
+  /** Several lines that stand for what is so now: on a terminal they replace those before, elsewhere they follow them. */
+  live(view: string): void;
   /** What is going on until the next line or {@link idle}; shown on a terminal only. */
   busy(text: string): void;
   idle(): void;
@@ -38,6 +41,7 @@ export interface Io {
 
 export function consoleIo({ json }: { json: boolean }): Io {
   const spinner = new Spinner();
+  const panel = new Panel();
   const print = (stream: NodeJS.WriteStream, line: string) => spinner.above(() => stream.write(`${line}\n`));
   return {
     json,
@@ -45,12 +49,14 @@ export function consoleIo({ json }: { json: boolean }): Io {
       if (!json) print(process.stdout, line);
     },
     progress: (line) => print(process.stderr, line),
+    live: (view) => panel.show(view),
     busy(text) {
       if (!json) spinner.show(text);
     },
     idle: () => spinner.stop(),
     result(value, text) {
       spinner.stop();
+      panel.clear();
       print(process.stdout, json ? JSON.stringify(value) : text());
     },
   };

@@ -53,5 +53,5 @@ type GoldenRow = Extract<Gate, { gate: 'golden-rows' }>['rows'][number];
 /** Rows whose prediction is known: a label, or a range for a number. */
 export const goldenRows = (rows: GoldenRow[]) => ({ gate: 'golden-rows', rows }) as const;
 
-export { allAtOnce, blueGreen, canary, linear } from '../domain/rollout/strategy.ts';
-export { sagemakerServing, sagemakerTraining, shadow } from './config/unsupported.ts';
+export { allAtOnce, blueGreen, canary, linear, shadow } from '../domain/rollout/strategy.ts';
+export { sagemakerServing, sagemakerTraining } from './config/unsupported.ts';

@@ -3,6 +3,7 @@ import { cloudFormationService, type Stacks } from './cloudformation/service.ts'
 import type { StackSummary } from './cloudformation/summary.ts';
 import type { Template } from './cloudformation/template.ts';
 import { controlEndpoint } from './control.ts';
+import type { Faults } from './faults.ts';
 import { createAuthorizer } from './iam/authorizer.ts';
 import { iamService } from './iam/service.ts';
 import type { AccessReport } from './iam/usage.ts';
@@ -51,6 +52,8 @@ export interface Cloud {
   outputs(): Outputs;
   /** What every role was granted and what of it was used. */
   readonly iam: { report(): AccessReport };
+  /** Makes requests go wrong. */
+  readonly faults: Pick<Faults, 'inject'>;
   stop(): Promise<void>;
 }
 
@@ -132,6 +135,7 @@ async function start(options: CloudOptions, state: ReturnType<typeof temporarySt
     },
     outputs,
     iam: { report: () => authorizer.report() },
+    faults: kernel.faults,
     async stop() {
       clearInterval(mark);
       marks.set('now', clock.now());

@@ -1,3 +1,4 @@
+import { comparisonSentences } from '../../domain/rollout/comparison-wording.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { showComparison, showDuration, showEvidence, showWeight } from '../../domain/rollout/wording.ts';
 import { CliError } from '../io.ts';
@@ -15,7 +16,7 @@ const EXIT = { PROMOTED: 0, ROLLED_BACK: 3, ABORTED: 3 } as const;
 export async function watch(session: Session, name: string, owner?: string): Promise<number> {
   const { registry } = await openModel(session, name);
   const began = performance.now();
-  let shown = '';
+  let revision = 0;
   for (;;) {
     const records = await registry.rollouts();
     const record = owner === undefined ? records.at(-1) : records.find((known) => known.owner === owner);
@@ -24,12 +25,13 @@ export async function watch(session: Session, name: string, owner?: string): Pro
     }
     if (record) {
       const view = viewOf(record, Date.now());
-      if (view !== shown && record.outcome === null) session.io.progress(view);
-      shown = view;
       if (record.outcome !== null) {
         session.io.result(record, () => view);
         return EXIT[record.outcome];
       }
+      // A file has no use for the seconds that go by.
+      if (process.stderr.isTTY || record.revision !== revision) session.io.live(view);
+      revision = record.revision;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
@@ -37,14 +39,16 @@ export async function watch(session: Session, name: string, owner?: string): Pro
 
 /** The rollout as a person reads it. */
 export function viewOf(record: RolloutRecord, now: number): string {
-  const { plan, step, state, decision, outcome } = record;
+  const { plan, step, state, comparison, decision, outcome } = record;
   const stands = plan.steps[step];
   const end = record.endedAt === null ? now : Date.parse(record.endedAt);
   const { challenger, champion } = state.requests;
   return [
     `${record.model} ${record.semver}${record.kind === 'CODE' ? ' on new code' : ''}, ${record.strategy}, since ${showDuration(Math.max(0, end - Date.parse(record.startedAt)))}${outcome ? `: ${outcome.toLowerCase().replace('_', ' ')}` : ''}`,
     `  step      ${stands ? `${step + 1} of ${plan.steps.length}, ${showWeight(stands)}` : plan.steps.length > 0 ? 'before the first' : 'all at once'}`,
-    `  requests  ${challenger} to the challenger, ${champion} to the champion`,
+    ...(comparison
+      ? comparisonSentences(comparison).map((sentence) => `  copies    ${sentence}`)
+      : [`  requests  ${challenger} to the challenger, ${champion} to the champion`]),
     ...state.watched.map((watched) => {
       const { lnSafe, lnHarm } = watched.evidence;
       const toMoveOn = decision?.numbers.toMoveOn ?? '–';

@@ -2,6 +2,7 @@ import { type Html, html } from '../html.ts';
 import { showCount } from '../wording.ts';
 import type { RolloutCard } from './card.ts';
 import { evidenceChart } from './card-svg.ts';
+import { comparisonSection } from './comparison-html.ts';
 import { showEvidence } from './wording.ts';
 
 const VERDICTS = {
@@ -22,6 +23,7 @@ export function rolloutSection(card: RolloutCard): Html {
 <ul class="verdicts"><li><b class="${tone}">${word}</b><span>${why}<em>${lead}</em></span></li></ul>
 ${table(card)}
 <div class="charts">${charts}</div>
+${card.comparison ? comparisonSection(card.comparison) : null}
 ${rest.map((sentence) => html`<p class="note">${sentence}</p>`)}
 </section>`;
 }

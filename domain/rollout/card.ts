@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { counted } from '../wording.ts';
+import { type Comparison, comparisonSchema } from './comparison.ts';
+import { comparisonSentences } from './comparison-wording.ts';
 import { type RolloutDecision, rolloutDecisionSchema } from './decision.ts';
 import { type RolloutState, rolloutStateSchema } from './evidence.ts';
 import { guardrailSchema } from './guardrail.ts';
@@ -20,6 +22,8 @@ export const rolloutCardSchema = z.object({
   guardrails: z.array(guardrailSchema),
   /** The course of the evidence, see `rolloutStateSchema`. */
   trace: rolloutStateSchema.shape.trace,
+  /** In a shadow: both versions' answers to the same requests. */
+  comparison: comparisonSchema.nullable().default(null),
   /** The same as plain sentences, for messages and terminals. */
   sentences: z.array(z.string()),
 });
@@ -33,6 +37,8 @@ export interface RolloutCardSources {
   readonly strategy: string;
   readonly plan: Plan;
   readonly state: RolloutState;
+  /** @default null, which is right for all but a shadow */
+  readonly comparison?: Comparison | null;
   readonly decision: RolloutDecision;
   readonly startedAt: string;
   readonly decidedAt: string;
@@ -46,6 +52,7 @@ export function buildRolloutCard(sources: RolloutCardSources): RolloutCard {
     ...told,
     guardrails: state.watched.map(({ guardrail }) => guardrail),
     trace: state.trace,
+    comparison: sources.comparison ?? null,
     sentences: sentencesOf(sources),
   };
 }
@@ -57,7 +64,7 @@ const OUTCOMES = {
   NEXT_STEP: 'gets more traffic',
 } as const;
 
-function sentencesOf({ model, challenger, champion, plan, state, decision }: RolloutCardSources): string[] {
+function sentencesOf({ model, challenger, champion, plan, state, comparison, decision }: RolloutCardSources): string[] {
   const { action, why, numbers, needed } = decision;
   const against = champion ? `, compared with ${champion.semver}` : '';
   const step = plan.steps[numbers.step];
@@ -66,7 +73,9 @@ function sentencesOf({ model, challenger, champion, plan, state, decision }: Rol
   return [
     `${model} ${challenger.semver} ${OUTCOMES[action]} after ${showDuration(numbers.elapsedMs)}${reached}${against}.`,
     why,
-    `The challenger answered ${counted(own, 'request')}, the champion ${counted(others, 'request')}.`,
+    ...(comparison
+      ? comparisonSentences(comparison)
+      : [`The challenger answered ${counted(own, 'request')}, the champion ${counted(others, 'request')}.`]),
     ...state.watched.map((watched) => {
       const { lnSafe, lnHarm } = watched.evidence;
       const role = watched.guardrail.required ? '' : ' (can only roll back)';

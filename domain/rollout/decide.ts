@@ -81,7 +81,10 @@ function uncompared(look: Look): Finding | undefined {
 function moved(look: Look): Finding | undefined {
   const { plan, facts, move } = look;
   const ready = plan.compared && bakeLeft(look) <= 0 && sawTraffic(look) && proven(look);
-  if (ready && move === 'PROMOTE') return { action: 'PROMOTE', cause: 'SAFE', why: safe(look) };
+  if (ready && move === 'PROMOTE') {
+    if (plan.promotion === 'promote') return { action: 'PROMOTE', cause: 'SAFE', why: safe(look) };
+    return { action: 'HOLD', cause: 'ASK', why: `${safe(look)} As configured, a person decides.` };
+  }
   const timeIsOut = facts.now - facts.startedAt >= plan.limit.ms;
   const exposed = look.state.requests.challenger;
   if (timeIsOut || (plan.limit.requests !== null && exposed >= plan.limit.requests)) return limited(look);

@@ -72,7 +72,7 @@ function sentences(plan: Plan, told: Omit<Estimate, 'sentences'>, requestsPerMin
   if (plan.steps.length === 0) return ['All traffic moves at once; nothing is compared.'];
   const limit = `The limit is ${showDuration(plan.limit.ms)}`;
   const exposure = plan.limit.requests === null ? '' : ` and ${counted(plan.limit.requests, 'request')}`;
-  const needs = told.slowest ? ` ${told.slowest} takes longest.` : '';
+  const needs = told.slowest ? ` Evidence on ${told.slowest} takes longest.` : '';
   const traffic = `${counted(Number(requestsPerMinute.toPrecision(2)), 'request')} a minute`;
   const expected =
     told.ms === null

@@ -20,7 +20,7 @@ export function endedMessage(record: RolloutRecord, card: string): Message {
 export function stuckMessage(record: RolloutRecord, { why }: RolloutDecision): Message {
   return message(record, {
     subject: `${nameOf(record)} waits for your decision`,
-    sentence: 'The rollout cannot decide by itself. It goes on watching: harm and alarms still roll it back.',
+    sentence: 'The rollout does not decide by itself. It goes on watching: harm and alarms still roll it back.',
     why,
     look: [
       `sluice watch ${record.model}`,

@@ -19,6 +19,8 @@ export interface Minute {
   readonly id: number;
   readonly challenger: Arm;
   readonly champion: Arm;
+  /** Loss of the challenger less that of the champion, for rows of both whose label has come. */
+  readonly differences?: readonly number[];
 }
 
 /** Turns a minute of traffic into what the evidence takes in; the latency limit rests on the minutes before it. */
@@ -41,6 +43,7 @@ export function tickOf(
       const counts = (arm: Arm) => countPredictions(bins, arm.predictions);
       return { kind: 'shift', challenger: counts(challenger), champion: counts(champion) };
     },
+    quality: () => (minute.differences?.length ? { kind: 'pairs', differences: [...minute.differences] } : null),
   };
   const seen: Tick['seen'] = {};
   for (const { guardrail } of rollout.state.watched) {

@@ -6,10 +6,10 @@ import { divergence, information } from './two-arm.ts';
 
 /** How fast evidence comes, before it comes. */
 
-/** What one live request gives each version to answer. */
+/** What one live request gives each version to answer; in a shadow only what was copied is compared. */
 export const armsOf = ({ weight, copies }: Step) => ({
   challenger: copies > 0 ? copies : weight / 100,
-  champion: 1 - weight / 100,
+  champion: copies > 0 ? copies : 1 - weight / 100,
 });
 
 /**

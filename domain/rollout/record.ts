@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { comparisonSchema } from './comparison.ts';
 import { rolloutDecisionSchema } from './decision.ts';
 import { rolloutStateSchema } from './evidence.ts';
 import { latencyLimitSchema } from './latency-limit.ts';
@@ -40,6 +41,8 @@ export const rolloutRecordSchema = z.object({
   bins: predictionBinsSchema.nullable(),
   latency: latencyLimitSchema,
   state: rolloutStateSchema,
+  /** In a shadow: both versions' answers to the same requests. */
+  comparison: comparisonSchema.nullable().default(null),
   /** The step whose weights are in force; -1 before the first. */
   step: z.int().min(-1),
   startedAt: z.string(),

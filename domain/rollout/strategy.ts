@@ -13,11 +13,17 @@ export const blueGreen = (options: Options<'blue-green'>) => ({ kind: 'blue-gree
 /** All traffic at once and for good; for models whose gates are guard enough. */
 export const allAtOnce = () => ({ kind: 'all-at-once' }) as const;
 
-/** The challenger answers copies of a share of the requests, and nobody gets its answers: `shadow({ for: '1 day', sample: 0.5 })`. */
+/**
+ * The challenger answers copies of a share of the requests, and nobody gets its answers: `shadow({ for: '1 day', sample: 0.5 })`.
+ * Afterwards it is promoted on evidence, or with `end: 'ask'` by a person who has read the report.
+ */
 export const shadow = (options: Options<'shadow'>) => ({ kind: 'shadow', ...options }) as const;
 
 /** What happens when time or exposure are out and the evidence is not enough; no rollout ends by silence. */
 export const LIMIT_ENDS = ['rollback', 'hold', 'ask'] as const;
+
+/** Who promotes a version that the evidence speaks for. */
+export const PROMOTIONS = ['promote', 'ask'] as const;
 
 const limitSchema = z.strictObject({
   /** By default three times what all steps bake, at least a day. */
@@ -87,6 +93,8 @@ export const strategySchema = z
       for: durationMs,
       /** Share of the requests that are copied. */
       sample: z.number().gt(0).max(1).default(1),
+      /** What follows when its time is over and the evidence is enough; when it is not, the limit decides. */
+      end: z.enum(PROMOTIONS).default('promote'),
       ...guarded,
     }),
   ])
@@ -127,9 +135,13 @@ export const planSchema = z.object({
   compared: z.boolean(),
   alpha: z.number(),
   beta: z.number(),
+  promotion: z.enum(PROMOTIONS).default('promote'),
   limit: z.object({ ms: z.number(), requests: z.number().nullable(), end: z.enum(LIMIT_ENDS) }),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Whether the challenger of a step answers copies instead of callers. */
+export const isShadow = (step: Step | undefined): step is Step => step !== undefined && step.copies > 0;
 
 const DAY_MS = 86_400_000;
 
@@ -144,6 +156,7 @@ export function plan(strategy: Strategy): Plan {
     compared: 'guardrails' in strategy,
     alpha,
     beta,
+    promotion: strategy.kind === 'shadow' ? strategy.end : 'promote',
     limit: { ms, requests: limit.requests ?? null, end: limit.end },
   };
 }

@@ -42,7 +42,7 @@ function compared(evidence: Evidence): string {
   }
   if (evidence.kind === 'shift') {
     const rows = evidence.all.challenger.reduce((sum, count) => sum + count, 0);
-    return `predictions of ${counted(rows, 'request')}, in ${counted(evidence.windows, 'window')}`;
+    return `${counted(rows, 'request')} compared in ${counted(evidence.windows, 'window')}`;
   }
   if (evidence.n === 0) return 'no labels yet';
   return `mean loss ${showNumber(evidence.sum / evidence.n)} above the champion's on ${counted(evidence.n, 'row')}`;

@@ -7,6 +7,14 @@ export interface ChurnOptions {
   readonly firstCustomer?: number;
   /** Share of calls to support that nobody wrote down, 0 to 1. @default 0.05 */
   readonly callsMissing?: number;
+  /** How much data they use against January. @default 1 */
+  readonly usage?: number;
+  /** Share of data volumes that nobody knows, 0 to 1. @default 0.08 */
+  readonly usageMissing?: number;
+  /** Shares of the contracts, month by month, for one and for two years. @default [0.55, 0.27, 0.18] */
+  readonly contracts?: readonly [number, number, number];
+  /** How strongly a competitor courts those with long contracts, as log-odds that they leave. @default 0 */
+  readonly competitor?: number;
   /** Share of labels that say the opposite of what happened, 0 to 1. @default 0 */
   readonly labelNoise?: number;
 }
@@ -58,21 +66,23 @@ const PAYMENTS = ['card', 'direct debit', 'invoice'];
 /** Customers with the habits and the noise of real ones: mixed types, skewed numbers, values that are missing for a reason. */
 export function customers(options: ChurnOptions): Customer[] {
   const { rows, seed, firstCustomer = 1, callsMissing = 0.05, labelNoise = 0 } = options;
+  const { usage: growth = 1, usageMissing = 0.08, contracts = [0.55, 0.27, 0.18], competitor = 0 } = options;
   const random = mulberry32(seed);
   return Array.from({ length: rows }, (_, index) => {
     const plan = pick(PLANS, random);
-    const contract = CONTRACTS[weighted([0.55, 0.27, 0.18], random)] ?? 'month-to-month';
+    const contract = CONTRACTS[weighted(contracts, random)] ?? 'month-to-month';
     const tenure = Math.floor(72 * random() ** 1.6);
     const fee = round(plan.fee * (0.9 + 0.25 * random()), 2);
     const calls = poisson(contract === 'month-to-month' ? 1.6 : 0.9, random);
     const login = Math.floor(-14 * Math.log(1 - random()));
-    const usage = round(Math.exp(1.6 + 0.9 * normal(random)), 1);
+    const usage = round(growth * Math.exp(1.6 + 0.9 * normal(random)), 1);
     const age = Math.round(clamp(42 + 15 * normal(random), 18, 92));
     const payment = PAYMENTS[weighted([0.5, 0.35, 0.15], random)] ?? 'card';
     const risk =
       -2.35 +
       (contract === 'month-to-month' ? 1.3 : contract === 'two years' ? -1.4 : 0) -
       0.035 * tenure +
+      (contract === 'month-to-month' ? 0 : competitor) +
       0.55 * calls +
       0.045 * login +
       (payment === 'invoice' ? 0.7 : 0) +
@@ -92,7 +102,7 @@ export function customers(options: ChurnOptions): Customer[] {
       // Whoever joined this month has not paid yet.
       total_charges: tenure === 0 ? null : round(fee * tenure * (0.95 + 0.1 * random()), 2),
       support_calls: random() < callsMissing ? null : calls,
-      data_gb: random() < 0.08 ? null : usage,
+      data_gb: random() < usageMissing ? null : usage,
       days_since_login: login,
       paperless: random() < 0.6,
       payment,

@@ -10,38 +10,54 @@ import { LIVE_ALIAS, RUN_FILES, runPrefix, trainingPrefix } from '../../domain/n
 import type { RunItem, Version } from '../../domain/registry-items.ts';
 import { uploadId } from '../../domain/slot.ts';
 import { counted, metricLabel, showCount, showInterval, showNumber, showPercent } from '../../domain/wording.ts';
-import type { Chapter } from './chapters.ts';
+import type { Chapter, UploadChapter } from './chapters.ts';
 import { customers } from './generator.ts';
+import { playCode, tellRollout, underTraffic } from './rollout-scene.ts';
 import { MODEL, type Stage } from './stage.ts';
 import { bar, plot } from './timeline.ts';
 
-/** One upload, followed to its outcome; what is not as it was to be comes back as a sentence. */
-export async function play(stage: Stage, chapter: Chapter): Promise<string[]> {
+/** One chapter; what is not as it was to be comes back as sentences. */
+export const play = (stage: Stage, chapter: Chapter): Promise<string[]> =>
+  chapter.kind === 'code' ? playCode(stage, chapter) : playUpload(stage, chapter);
+
+/** One upload, followed to its outcome. */
+async function playUpload(stage: Stage, chapter: UploadChapter): Promise<string[]> {
   const { timeline, environment, registry, s3, cloud } = stage;
   timeline.chapter(chapter.title, chapter.about);
+  const serving = (await registry.head()).champion !== null;
   const Key = trainingPrefix(MODEL) + chapter.file;
   const { VersionId = '' } = await s3.send(
     new PutObjectCommand({ Bucket: environment.dataBucket, Key, Body: chapter.content }),
   );
   const rows = chapter.content.split('\n').length - 2;
   timeline.event('upload', `${showCount(rows)} rows to s3://…/${Key}`);
-  const followed = await follow(uploadId(VersionId), {
+  const outcome = follow(uploadId(VersionId), {
     registry,
     statesOf: historyReader(),
     progress: (line) => timeline.busy(line.trim()),
     pause: () => new Promise((resolve) => setTimeout(resolve, 100)),
     now: () => performance.now(),
   });
+  const {
+    result: followed,
+    rollouts,
+    answers,
+  } = serving ? await underTraffic(stage, outcome) : { result: await outcome, rollouts: [], answers: [] };
   // The run's last words and the mail come after the outcome.
   await cloud.clock.idle();
   if (!followed) return [`nothing became of ${chapter.file}`];
+  for (const record of rollouts) await tellRollout(stage, record, answers);
   await tellRun(stage, followed);
   if (followed.status === 'REGISTERED') await predict(stage);
   for (const subject of await stage.mail()) timeline.event('mail', colours.italic(subject));
   timeline.endOfChapter();
-  return followed.status === chapter.expected
-    ? []
-    : [`${chapter.file} ended as ${followed.status}, expected ${chapter.expected}`];
+  const failed = answers.filter((answer) => answer.failed).length;
+  return [
+    ...(followed.status === chapter.expected
+      ? []
+      : [`${chapter.file} ended as ${followed.status}, expected ${chapter.expected}`]),
+    ...(failed === 0 ? [] : [`callers met ${failed} failures meanwhile`]),
+  ];
 }
 
 async function tellRun({ timeline, registry, s3, environment, keptFile }: Stage, { status, run }: Followed) {

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -7,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { shellExports } from '../../cli/commands/local.ts';
 import { type DeployedEnvironment, findEnvironment } from '../../cli/environment.ts';
-import { synthesizeInto } from '../../cli/synthesize-into.ts';
+import { type Assembly, synthesizeInto } from '../../cli/synthesize-into.ts';
 import { dynamoRegistry, type Registry } from '../../lambdas/shared/registry.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import type { Timeline } from './timeline.ts';
@@ -26,6 +25,10 @@ export interface Stage {
   readonly cloud: Cloud;
   readonly timeline: Timeline;
   readonly environment: DeployedEnvironment;
+  /** What was deployed. */
+  readonly assembly: Assembly;
+  /** A folder of the story's own, which goes with it. */
+  readonly scratch: string;
   readonly registry: Registry;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
@@ -36,22 +39,21 @@ export interface Stage {
 }
 
 /** Synthesizes and deploys, and tells of it. */
-export async function deploy(cloud: Cloud, timeline: Timeline, signal: AbortSignal): Promise<Stage> {
+export async function deploy(
+  cloud: Cloud,
+  timeline: Timeline,
+  { scratch, signal }: { scratch: string; signal: AbortSignal },
+): Promise<Stage> {
   timeline.chapter('Deploy', 'the very templates that cdk deploy deploys');
   const { endpoint, context } = cloud;
   timeline.event('cloud', `a local one, at ${endpoint}`);
   timeline.busy('synthesizing the templates');
-  const scratch = await mkdtemp(join(tmpdir(), 'sluice-story-'));
-  try {
-    process.env.SLUICE_CONFIG = CONFIG;
-    const { directory, stage } = await synthesizeInto(join(scratch, 'cdk.out'), { environment: ENVIRONMENT, signal });
-    timeline.event('synth', 'templates, handlers and state machine, checked by cdk-nag');
-    timeline.busy('deploying');
-    const { stacks } = await cloud.deploy(directory, { stage });
-    for (const { stack, created } of stacks) timeline.event('deploy', `${stack}: ${created.length} resources`);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  process.env.SLUICE_CONFIG = CONFIG;
+  const assembly = await synthesizeInto(join(scratch, 'cdk.out'), { environment: ENVIRONMENT, signal });
+  timeline.event('synth', 'templates, handlers and state machines, checked by cdk-nag');
+  timeline.busy('deploying');
+  const { stacks } = await cloud.deploy(assembly.directory, assembly);
+  for (const { stack, created } of stacks) timeline.event('deploy', `${stack}: ${created.length} resources`);
   Object.assign(process.env, shellExports(endpoint, context.region));
   const environment = await findEnvironment(ENVIRONMENT);
   await new SNSClient({}).send(
@@ -63,6 +65,8 @@ export async function deploy(cloud: Cloud, timeline: Timeline, signal: AbortSign
     cloud,
     timeline,
     environment,
+    assembly,
+    scratch,
     registry: dynamoRegistry(environment.registryTable, MODEL),
     s3: new S3Client({}),
     lambda: new LambdaClient({}),
@@ -70,7 +74,11 @@ export async function deploy(cloud: Cloud, timeline: Timeline, signal: AbortSign
     async mail() {
       const answer = await fetch(`${endpoint}/_sluice/mail`);
       const { mails } = (await answer.json()) as { mails: { subject: string }[] };
-      const fresh = mails.slice(read).map(({ subject }) => subject);
+      // CloudWatch tells of each new alarm that it is in order.
+      const fresh = mails
+        .slice(read)
+        .map(({ subject }) => subject)
+        .filter((subject) => !subject.startsWith('OK: '));
       read = mails.length;
       return fresh;
     },

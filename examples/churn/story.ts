@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { audit } from '../../cli/audit.ts';
 import { cloudSource } from '../../cli/audit-sources.ts';
@@ -24,12 +27,13 @@ process.exitCode = await tell(values.keep);
 async function tell(keep: boolean): Promise<number> {
   const interrupted = stopRequest();
   const timeline = new Timeline();
-  timeline.heading('Sluice: a dataset goes in, a judged model comes out and serves', [
+  timeline.heading('Sluice: a dataset goes in, a judged model comes out, and gets its traffic in guarded steps', [
     'Everything below happens on this machine: no AWS account, no Docker, no network. Waiting is skipped, computing is not.',
   ]);
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-story-'));
   const cloud = await openCloud();
   try {
-    const failures = await unlessStopped(interrupted, performed(cloud, timeline, interrupted));
+    const failures = await unlessStopped(interrupted, performed(cloud, timeline, { scratch, signal: interrupted }));
     timeline.end(ending(failures, timeline.seconds, keep));
     if (keep) await staying(cloud, interrupted);
     return failures.length === 0 ? 0 : 1;
@@ -39,11 +43,16 @@ async function tell(keep: boolean): Promise<number> {
   } finally {
     timeline.close();
     await cloud.stop();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function performed(cloud: Cloud, timeline: Timeline, signal: AbortSignal): Promise<string[]> {
-  const stage = await deploy(cloud, timeline, signal);
+async function performed(
+  cloud: Cloud,
+  timeline: Timeline,
+  options: { scratch: string; signal: AbortSignal },
+): Promise<string[]> {
+  const stage = await deploy(cloud, timeline, options);
   timeline.endOfChapter();
   const failures: string[] = [];
   for (const chapter of CHAPTERS) failures.push(...(await play(stage, chapter)));

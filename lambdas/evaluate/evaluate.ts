@@ -5,9 +5,10 @@ import type { Golden } from '../../domain/golden.ts';
 import { measure } from '../../domain/metrics/measure.ts';
 import { measureSlices } from '../../domain/metrics/slices.ts';
 import { isConstant, tellsAlone } from '../../domain/metrics/suspicion.ts';
-import type { Gate, NamedModelConfig } from '../../domain/model-config.ts';
+import type { NamedModelConfig } from '../../domain/model-config.ts';
 import { RUN_FILES, runPrefix } from '../../domain/names.ts';
 import type { Scores } from '../../domain/scores.ts';
+import { sliceColumns } from '../../domain/slice-columns.ts';
 import { MAX_ARTIFACT_BYTES } from '../shared/artifact.ts';
 import type { ObjectStore } from '../shared/objects.ts';
 import { loadModel, type ServingModel } from '../shared/serving.ts';
@@ -39,7 +40,7 @@ export async function evaluate(
 
   const instances = instancesFor(challengerModel.contract, rows);
   const gates = config.gates ?? [];
-  const columns = watchedColumns(config, gates);
+  const columns = sliceColumns(config, gates);
   const { scores, incomparable } = scoreRows(rows, { challenger: challengerModel, champion: championModel }, columns);
   const { unmeasured, ...metrics } = measure(scores);
   const evaluation: Evaluation = {
@@ -81,14 +82,6 @@ export async function evaluate(
 export function bestCandidate(candidates: readonly Candidate[]): Candidate {
   const loss = ({ validationLoss }: Candidate) => validationLoss ?? Number.POSITIVE_INFINITY;
   return candidates.reduce((best, candidate) => (loss(candidate) < loss(best) ? candidate : best));
-}
-
-function watchedColumns({ evaluation }: NamedModelConfig, gates: readonly Gate[]): string[] {
-  const asked = gates.flatMap((gate) => {
-    if (gate.gate === 'slices') return gate.columns;
-    return gate.gate === 'fairness' ? [gate.attribute] : [];
-  });
-  return [...new Set([...evaluation.slices, ...asked])];
 }
 
 function leakage({ contract }: ServingModel, rows: readonly TestRow[], scores: Scores): Evaluation['leakage'] {

@@ -6,7 +6,10 @@ import { type analyseOutput, HOLD_SECONDS, LONGEST_HOLD_MS, secondsBetweenLooks 
 import { stuckMessage } from '../../domain/rollout/messages.ts';
 import { tickOf } from '../../domain/rollout/minute.ts';
 import { minuteOf, type RolloutRecord } from '../../domain/rollout/record.ts';
+import { isShadow } from '../../domain/rollout/strategy.ts';
 import { onConflictRetry } from '../shared/registry.ts';
+import type { Minutes } from '../shared/request-log.ts';
+import { mirror } from './mirror.ts';
 import { ownedRollout, type RolloutPorts, revised } from './ports.ts';
 
 /** CloudWatch has what happened in a minute about a minute later. */
@@ -39,7 +42,7 @@ async function look(token: number, ports: RolloutPorts): Promise<RolloutRecord> 
   const taken = await takeIn(record, now, ports);
   const decision = ordered(
     record,
-    decide(taken.state, record.plan, {
+    decide(taken.state ?? record.state, record.plan, {
       now,
       startedAt: Date.parse(record.startedAt),
       step: record.step,
@@ -55,19 +58,29 @@ async function look(token: number, ports: RolloutPorts): Promise<RolloutRecord> 
 }
 
 /** Every whole minute since the last look of which CloudWatch must have heard. */
-async function takeIn(record: RolloutRecord, now: number, { requests }: RolloutPorts) {
+async function takeIn(record: RolloutRecord, now: number, ports: RolloutPorts) {
   const { to } = record;
   const minutes = { from: record.lastMinute + 1, to: minuteOf(now - LATE_MS) };
   let { state, latency } = record;
-  if (to === null || minutes.from >= minutes.to) return { state, latency, lastMinute: record.lastMinute };
-  const seen = await requests.seen([to, record.from], minutes);
+  if (to === null || minutes.from >= minutes.to) return {};
+  const { seen, comparison } = await lookAt(record, to, minutes, ports);
   for (const [id, [challenger, champion]] of [...seen].sort(([a], [b]) => a - b)) {
     if (!challenger || !champion) continue;
     const minute = tickOf({ id, challenger, champion }, { ...record, state, latency });
     state = observe(state, minute.tick);
     latency = minute.latency;
   }
-  return { state, latency, lastMinute: minutes.to - 1 };
+  return { state, latency, comparison, lastMinute: minutes.to - 1 };
+}
+
+/** What both versions answered: callers, or in a shadow the champion callers and the challenger copies. */
+async function lookAt(record: RolloutRecord, to: string, minutes: Minutes, ports: RolloutPorts) {
+  const step = record.plan.steps[record.step];
+  const { from: champion, comparison } = record;
+  if (isShadow(step) && comparison) {
+    return mirror({ champion, challenger: to, share: step.copies, comparison }, minutes, ports);
+  }
+  return { seen: await ports.requests.seen([to, champion], minutes), comparison };
 }
 
 /** A person's word stands, unless something speaks against the challenger; and nothing waits for a person for ever. */

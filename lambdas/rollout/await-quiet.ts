@@ -22,7 +22,8 @@ export async function awaitQuiet(
     const [alarms, before] = await Promise.all([requests.alarms(), registry.rollout(token - 1)]);
     const noisyUntil = before && before.step >= 0 && before.endedAt ? Date.parse(before.endedAt) + ALARM_MEMORY_MS : 0;
     if (alarms.length === 0 && now >= noisyUntil) return { quiet: 'YES' };
-    if (now - Date.parse(record.startedAt) < record.plan.limit.ms) return { quiet: 'NOT_YET' };
+    // The memory of alarms ends by itself; only one that stays on may outlast the limit.
+    if (alarms.length === 0 || now - Date.parse(record.startedAt) < record.plan.limit.ms) return { quiet: 'NOT_YET' };
     const why = `the alarm ${alarms.map((name) => `"${name}"`).join(', ')} was on until the limit; no traffic was moved`;
     const ending = { outcome: 'ROLLED_BACK', cause: 'ALARM', by: 'rollout', why, reject: false } as const;
     await registry.write({ rollout: revised(record, { decision: lastDecision(record, ending, now) }) });

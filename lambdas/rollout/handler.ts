@@ -6,7 +6,9 @@ import type { Version } from '../../domain/registry-items.ts';
 import { type RolloutStepInput, rolloutStepInput } from '../../domain/rollout/flow.ts';
 import { rolloutPage } from '../../domain/rollout/page.ts';
 import { scoresSchema } from '../../domain/scores.ts';
+import { sliceColumns } from '../../domain/slice-columns.ts';
 import { snsAnnouncer } from '../shared/announcements.ts';
+import { loggedRequests } from '../shared/captured-requests.ts';
 import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { rolloutExecutions } from '../shared/executions.ts';
 import { cloudWatchRequests } from '../shared/live-requests.ts';
@@ -47,16 +49,27 @@ async function smokeTest(version: Version, functionVersion: string): Promise<voi
   const answer = answerSchema.safeParse(await traffic.predict(functionVersion, instances));
   const mismatch = answer.success ? goldenMismatch(golden, answer.data.predictions) : 'its answer holds no predictions';
   if (mismatch) throw new InvalidArtifact(`Version ${version.version} does not answer as it was judged: ${mismatch}`);
+  for (let request = 0; request < WARM_UP_REQUESTS; request += 1) await traffic.predict(functionVersion, instances);
 }
+
+/**
+ * The champion runs code that was compiled long ago. A challenger whose first live requests wait for the compiler looks
+ * slower than it is: they are few, but all of them are at the start, when each one counts most.
+ */
+const WARM_UP_REQUESTS = 20;
 
 const ports: RolloutPorts = {
   registry: dynamoRegistry(environment.REGISTRY_TABLE, config.name),
   traffic,
-  requests: cloudWatchRequests({
-    functionName: environment.PREDICT_FUNCTION_NAME,
-    logGroup: environment.PREDICT_LOG_GROUP,
-    alarmNames: environment.ALARM_NAMES,
-  }),
+  requests: {
+    ...cloudWatchRequests({
+      functionName: environment.PREDICT_FUNCTION_NAME,
+      logGroup: environment.PREDICT_LOG_GROUP,
+      alarmNames: environment.ALARM_NAMES,
+    }),
+    ...loggedRequests(environment.PREDICT_LOG_GROUP),
+  },
+  sliceColumns: sliceColumns(config, config.gates ?? []),
   strategy: config.rollout,
   executions: rolloutExecutions(environment.ROLLOUT_STATE_MACHINE_ARN),
   announcer: snsAnnouncer(environment.ALERTS_TOPIC_ARN),

@@ -8,6 +8,7 @@ import { storable } from '../../domain/rollout/record.ts';
 import type { Strategy } from '../../domain/rollout/strategy.ts';
 import type { Scores } from '../../domain/scores.ts';
 import type { Announcer } from '../shared/announcements.ts';
+import type { CapturedRequests } from '../shared/captured-requests.ts';
 import type { LiveRequests } from '../shared/live-requests.ts';
 import type { Registry } from '../shared/registry.ts';
 import type { Traffic } from '../shared/traffic.ts';
@@ -16,8 +17,10 @@ import type { Traffic } from '../shared/traffic.ts';
 export interface RolloutPorts {
   readonly registry: Registry;
   readonly traffic: Traffic;
-  readonly requests: LiveRequests;
+  readonly requests: LiveRequests & CapturedRequests;
   readonly strategy: Strategy;
+  /** The columns that a shadow's comparison is told by. */
+  readonly sliceColumns: readonly string[];
   readonly executions: RolloutExecutions;
   readonly announcer: Announcer;
   /** Throws InvalidArtifact unless the golden rows of a version come out of a published function version as they should. */

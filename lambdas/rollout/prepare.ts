@@ -1,5 +1,7 @@
 import type * as z from 'zod';
+import { Superseded } from '../../domain/errors.ts';
 import type { Version } from '../../domain/registry-items.ts';
+import { startComparison } from '../../domain/rollout/comparison.ts';
 import { estimate } from '../../domain/rollout/estimate.ts';
 import { startEvidence } from '../../domain/rollout/evidence.ts';
 import type { prepareOutput } from '../../domain/rollout/flow.ts';
@@ -8,6 +10,7 @@ import { calibrate, slowOnes, UNKNOWN_LATENCY } from '../../domain/rollout/laten
 import type { Arm } from '../../domain/rollout/minute.ts';
 import { type FrozenBins, freezeBins } from '../../domain/rollout/prediction-bins.ts';
 import { minuteOf, type RolloutRecord } from '../../domain/rollout/record.ts';
+import { isShadow } from '../../domain/rollout/strategy.ts';
 import { onConflictRetry } from '../shared/registry.ts';
 import { ownedRollout, type RolloutPorts, revised } from './ports.ts';
 
@@ -22,8 +25,11 @@ export async function prepare(
   { token }: { token: number },
   ports: RolloutPorts,
 ): Promise<z.infer<typeof prepareOutput>> {
-  const { version } = await ownedRollout(token, ports);
+  const { version, record: owned } = await ownedRollout(token, ports);
   const published = await ports.traffic.publish(version);
+  if (published.functionVersion === owned.from) {
+    throw new Superseded(`Version ${version.version} serves already on the code that is deployed`);
+  }
   return onConflictRetry(async () => {
     const { record } = await ownedRollout(token, ports);
     const answer = { functionVersion: published.functionVersion, steps: record.plan.steps.length };
@@ -44,7 +50,9 @@ async function comparison(
   const past = [...(await requests.seen([record.from], { from: until - HOUR, to: until })).values()].flat();
   const latenciesMs = past.flatMap((arm) => arm.latenciesMs);
   const latency = calibrate(UNKNOWN_LATENCY, latenciesMs);
-  const [answered, failed] = [total(past, 'requests'), total(past, 'errors')];
+  const shadow = isShadow(record.plan.steps[0]);
+  // What the champion fails at is not copied.
+  const [answered, failed] = [total(past, 'requests'), shadow ? 0 : total(past, 'errors')];
   const frozen = record.plan.compared ? await freeze(record, version, scores) : null;
   const guardrails = guardrailsOf(strategy, {
     before: {
@@ -59,6 +67,7 @@ async function comparison(
     bins: frozen?.bins ?? null,
     latency,
     state: startEvidence(guardrails),
+    comparison: shadow ? startComparison() : null,
     estimate: [...estimate(record.plan, guardrails, traffic).sentences],
   };
 }

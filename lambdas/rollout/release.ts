@@ -31,7 +31,7 @@ async function tell(record: RolloutRecord, ports: RolloutPorts): Promise<Rollout
 }
 
 function cardOf(record: RolloutRecord) {
-  const { model, version, semver, champion, strategy, plan, state, startedAt } = record;
+  const { model, version, semver, champion, strategy, plan, state, comparison, startedAt } = record;
   const decidedAt = record.endedAt ?? startedAt;
   const promoted = {
     outcome: 'ABORTED',
@@ -49,6 +49,7 @@ function cardOf(record: RolloutRecord) {
     strategy,
     plan,
     state,
+    comparison,
     decision,
     startedAt,
     decidedAt,

@@ -29,6 +29,9 @@ export async function shift(
     if (record.step === step || record.to === null) return answer;
     if (weight >= 100) {
       if (!pointsTo(live, record.to)) await traffic.pointTo(record.to, live);
+    } else if (weight === 0) {
+      // A shadow takes nothing from the champion.
+      if (!pointsTo(live, record.from)) await traffic.pointTo(record.from, live);
     } else if (live.functionVersion !== record.from || live.weights[record.to] !== weight / 100) {
       await traffic.pointTo(record.from, live, { functionVersion: record.to, weight: weight / 100 });
     }

@@ -77,6 +77,7 @@ async function take(
     bins: null,
     latency: UNKNOWN_LATENCY,
     state: startEvidence([]),
+    comparison: null,
     step: -1,
     startedAt: time,
     stepStartedAt: time,

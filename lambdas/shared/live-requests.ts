@@ -1,15 +1,10 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import * as z from 'zod';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import type { Arm } from '../../domain/rollout/minute.ts';
 import { minuteOf } from '../../domain/rollout/record.ts';
-
-/** Whole minutes since 1970, `to` not included. */
-export interface Minutes {
-  readonly from: number;
-  readonly to: number;
-}
+import { latencyReader, type RequestLine, requestLine } from './request-latency.ts';
+import { CLOUDWATCH_PATIENCE, jsonLines, type LogRange, type Minutes } from './request-log.ts';
 
 /** What callers got from each function version, minute by minute. */
 export interface LiveRequests {
@@ -20,13 +15,13 @@ export interface LiveRequests {
 }
 
 /**
- * Lambda counts requests and errors of an alias by the version that ran, timeouts and crashes included; the request log of
- * the handler knows how long each took and what it answered.
+ * Lambda counts requests and errors of an alias by the version that ran, timeouts and crashes included; its reports in the
+ * log tell how long each took, and the request log of the handler what it answered.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
  */
 export function cloudWatchRequests(
   at: { functionName: string; logGroup: string; alarmNames: readonly string[] },
-  clients = { metrics: new CloudWatchClient(PATIENCE), logs: new CloudWatchLogsClient(PATIENCE) },
+  clients = { metrics: new CloudWatchClient(CLOUDWATCH_PATIENCE), logs: new CloudWatchLogsClient(CLOUDWATCH_PATIENCE) },
 ): LiveRequests {
   return {
     async seen(functionVersions, minutes) {
@@ -45,10 +40,12 @@ export function cloudWatchRequests(
         const of = arm(minute, version);
         if (of) of[name] = value;
       }
-      for await (const { minute, line } of requestLines(at.logGroup, minutes, clients.logs)) {
+      const { lines, latencies } = await requestLines({ logGroup: at.logGroup, minutes, client: clients.logs });
+      for (const { minute, line } of lines) {
         if (line.alias !== LIVE_ALIAS || !functionVersions.includes(line.function_version)) continue;
         const of = arm(minute, line.function_version);
-        if (!line.cold) of?.latenciesMs.push(line.latency_ms);
+        const latency = latencies.of(line.request_id);
+        if (latency !== null) of?.latenciesMs.push(latency);
         if (line.prediction !== undefined) of?.predictions.push(line.prediction);
       }
       return found;
@@ -61,12 +58,6 @@ export function cloudWatchRequests(
     },
   };
 }
-
-/** 2 s to connect, 10 s to answer, four attempts: a look that fails is repeated by the state machine. */
-const PATIENCE = {
-  maxAttempts: 4,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-} as const;
 
 type MutableArm = { -readonly [Key in keyof Arm]: Arm[Key] };
 const emptyArm = (): MutableArm => ({ requests: 0, errors: 0, latenciesMs: [], predictions: [] });
@@ -121,40 +112,14 @@ async function counts(
   return found;
 }
 
-/** The line that the prediction handler writes for each request. */
-const requestLine = z.object({
-  message: z.literal('prediction'),
-  function_version: z.string(),
-  alias: z.string().nullish(),
-  cold: z.boolean().default(false),
-  latency_ms: z.number(),
-  prediction: z.union([z.number(), z.string()]).optional(),
-});
-
-async function* requestLines(logGroup: string, { from, to }: Minutes, client: CloudWatchLogsClient) {
-  let nextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new FilterLogEventsCommand({
-        logGroupName: logGroup,
-        startTime: from * 60_000,
-        endTime: to * 60_000 - 1,
-        filterPattern: '"latency_ms"',
-        nextToken,
-      }),
-    );
-    for (const { timestamp, message = '' } of page.events ?? []) {
-      const line = requestLine.safeParse(parsed(message));
-      if (line.success && timestamp !== undefined) yield { minute: minuteOf(timestamp), line: line.data };
-    }
-    nextToken = page.nextToken;
-  } while (nextToken);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+/** The request log of some minutes. */
+async function requestLines(range: LogRange) {
+  const lines: { minute: number; line: RequestLine }[] = [];
+  const latencies = latencyReader();
+  for await (const { timestamp, content } of jsonLines(latencies.pattern, range)) {
+    latencies.read(content);
+    const line = requestLine.safeParse(content).data;
+    if (line) lines.push({ minute: minuteOf(timestamp), line });
   }
+  return { lines, latencies };
 }

@@ -15,6 +15,7 @@ import {
 import { Conflict, DependencyUnavailable, InvalidArtifact } from '../../domain/errors.ts';
 import { LIVE_ALIAS } from '../../domain/names.ts';
 import type { Version } from '../../domain/registry-items.ts';
+import { type Copied, readCopied } from './copied-answer.ts';
 
 /** Who serves now: the published version that the alias points to, and the revision that the next change is conditional on. */
 export interface LiveTraffic {
@@ -43,6 +44,8 @@ export interface Traffic {
   code(functionVersion?: string): Promise<string>;
   /** Predictions by a published version, outside of live traffic. Throws InvalidArtifact when the function fails. */
   predict(functionVersion: string, instances: readonly unknown[]): Promise<unknown>;
+  /** Asks a published version what a caller has asked another one; how it failed is an answer too. */
+  copy(functionVersion: string, instances: readonly unknown[]): Promise<Copied>;
   live(): Promise<LiveTraffic>;
   /**
    * Sends all traffic to one published version, but for a share. Throws Conflict when the alias was moved since `seen`. It
@@ -118,6 +121,17 @@ export function lambdaTraffic(functionName: string, client: LambdaClient = lambd
       return answer;
     },
 
+    async copy(functionVersion, instances) {
+      const command = new InvokeCommand({
+        FunctionName: functionName,
+        Qualifier: functionVersion,
+        Payload: Buffer.from(JSON.stringify({ instances })),
+        LogType: 'Tail',
+      });
+      const answer = await client.send(command, { abortSignal: AbortSignal.timeout(COPY_MS) });
+      return readCopied(answer, instances.length);
+    },
+
     async live() {
       const alias = await client.send(new GetAliasCommand({ FunctionName: functionName, Name: LIVE_ALIAS }));
       if (!alias.FunctionVersion || !alias.RevisionId) {
@@ -146,6 +160,9 @@ export function lambdaTraffic(functionName: string, client: LambdaClient = lambd
     },
   };
 }
+
+/** The 30 s that the function may take, and some for another attempt where Lambda was busy. */
+const COPY_MS = 40_000;
 
 /** What the prediction function is told of its model: enough to fetch it, to check it and to name it in every answer. */
 function modelVariable({ artifact, version, semver }: Version): string {

@@ -86,19 +86,12 @@ function unknownKey(key: string, allowed: string[]): string {
 const got = (value: unknown) => `got ${JSON.stringify(value)}`;
 
 function suggestion(wrong: string, allowed: string[]): string {
-  const unsupportedName = UNSUPPORTED_KINDS[wrong];
-  if (unsupportedName) return ` (${unsupportedMessage(unsupportedName)})`;
   const near = allowed
     .map((word) => ({ word, distance: editDistance(wrong.toLowerCase(), word.toLowerCase()) }))
     .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
     .sort((a, b) => a.distance - b.distance)[0];
   return near ? ` (did you mean "${near.word}"?)` : '';
 }
-
-/** How the unsupported things are called as a `kind` in plain JSON. */
-const UNSUPPORTED_KINDS: Record<string, UnsupportedName> = {
-  shadow: 'shadow',
-};
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -8,7 +8,6 @@ import {
   settingsJson,
 } from '../../domain/model-config.ts';
 import { dataStackName, modelStackName } from '../../domain/names.ts';
-import { unsupportedMessage } from './unsupported.ts';
 import { watchMistakes } from './watch-mistakes.ts';
 
 /** Days that CloudWatch Logs accepts as a retention. */
@@ -82,7 +81,6 @@ function modelMistakes(model: ModelConfig): Mistake[] {
       message: `got ${Math.round(approvalTimeout / 86_400_000)} days; allowed: at most 30 days`,
     });
   }
-  if (rollout.kind === 'shadow') mistakes.push({ path: ['rollout', 'kind'], message: unsupportedMessage('shadow') });
   if ('limit' in rollout && (rollout.limit.time ?? 0) > LONGEST_ROLLOUT_MS) {
     mistakes.push({ path: ['rollout', 'limit', 'time'], message: 'allowed: at most 60 days' });
   }

@@ -2,8 +2,6 @@
 export const UNSUPPORTED = {
   sagemakerTraining: 'train with lambdaTraining(): gradient boosted trees and random forests, up to 10 GB of memory',
   sagemakerServing: 'serve with lambdaServing()',
-  shadow:
-    'roll out with canary() and a small first step; the challenger is compared with the champion on the test rows beforehand',
   slack: 'send to Slack by its e-mail address for a channel: notify: { email: [...] }',
   teams: 'send to Teams by its e-mail address for a channel: notify: { email: [...] }',
   jira: 'send to Jira by its e-mail handler: notify: { email: [...] }',
@@ -23,4 +21,3 @@ const unsupported =
 
 export const sagemakerTraining = unsupported('sagemakerTraining');
 export const sagemakerServing = unsupported('sagemakerServing');
-export const shadow = unsupported('shadow');

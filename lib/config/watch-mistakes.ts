@@ -41,6 +41,8 @@ export function watchMistakes(model: ModelConfig): Mistake[] {
       wrong(['monitoring', 'slices', index], `"${column}" is redacted; allowed: fields that are kept`);
   }
 
+  mistakes.push(...shadowMistakes(model));
+
   const retraining = (['drift', 'prediction', 'quality'] as const).filter((cause) => reactions[cause] === 'retrain');
   const [cause] = retraining;
   if (cause !== undefined) {
@@ -74,3 +76,19 @@ const UNITS: readonly (readonly [number, string])[] = [
   [MINUTE_MS, 'minute'],
   [1_000, 'second'],
 ];
+
+/** A shadow replays what was captured: it can answer no other requests, and no hidden fields. */
+function shadowMistakes({ rollout, monitoring: { capture }, problem }: ModelConfig): Mistake[] {
+  if (rollout.kind !== 'shadow') return [];
+  const mistakes: Mistake[] = [];
+  if (rollout.sample > capture.sample) {
+    const message = `got ${rollout.sample}; allowed: at most monitoring.capture.sample, which is ${capture.sample}`;
+    mistakes.push({ path: ['rollout', 'sample'], message });
+  }
+  const hidden = capture.redact.find((column) => column !== problem.id && !problem.ignore.includes(column));
+  if (hidden !== undefined) {
+    const message = `got "shadow", which replays captured requests, and monitoring.capture.redact leaves "${hidden}" out; allowed: canary, linear, blue-green, all-at-once`;
+    mistakes.push({ path: ['rollout', 'kind'], message });
+  }
+  return mistakes;
+}

@@ -186,9 +186,9 @@ const LONGEST_WORK = Duration.hours(6);
 
 /** How long an execution may last, seconds: its limit, that of the one before it, and where configured a person's time. */
 export function longestRollout(strategy: Strategy): number {
-  const { steps, limit } = plan(strategy);
+  const { steps, limit, promotion } = plan(strategy);
   if (steps.length === 0) return LONGEST_WORK.toSeconds();
-  const person = limit.end === 'rollback' ? 0 : LONGEST_HOLD_MS;
+  const person = limit.end === 'rollback' && promotion === 'promote' ? 0 : LONGEST_HOLD_MS;
   return Math.ceil((2 * limit.ms + person) / 1000) + LONGEST_WORK.toSeconds();
 }
 

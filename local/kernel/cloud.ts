@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Faults } from '../faults.ts';
 import type { AccessRequest, Principal } from '../iam/principal.ts';
 import type { Clock, Work } from './clock.ts';
 import { CredentialBook, rolePrincipal } from './credentials.ts';
@@ -30,6 +31,7 @@ export interface KernelOptions {
 export class Kernel {
   readonly context: CloudContext;
   readonly services: ReadonlyMap<string, Service>;
+  readonly faults: Faults;
   readonly #gateway: Gateway;
   readonly #clock: Clock;
 
@@ -39,7 +41,14 @@ export class Kernel {
     const credentials = new CredentialBook(account);
     const services = new Map<string, Service>();
     const sinks: Partial<Sinks> = {};
-    const authorize = options.authorize ?? (() => undefined);
+    const granted = options.authorize ?? (() => undefined);
+    this.faults = new Faults((principal) => {
+      for (const service of services.values()) service.killCaller?.(principal);
+    });
+    const authorize: CloudContext['authorize'] = (principal, requests, how) => {
+      granted(principal, requests, how);
+      this.faults.meet(principal, requests);
+    };
     this.#clock = clock;
 
     this.context = {
@@ -82,6 +91,7 @@ export class Kernel {
       principalOf: (key) => credentials.principal(key),
       dispatch: (service, action, input, call) => dispatch(service, action, input, call, authorize),
       control: options.control,
+      faults: this.faults,
       onUnexpected: (error, what) =>
         log(`${what} failed: ${(error as Error).message}`, { error: String((error as Error).stack) }),
     });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { AnswerLost, type Faults } from '../faults.ts';
 import type { Principal } from '../iam/principal.ts';
 import type { Clock } from './clock.ts';
 import { readSignature, type Signature } from './credentials.ts';
@@ -20,6 +21,7 @@ export interface GatewayOptions {
   dispatch(service: ServiceDefinition, action: string, input: Document, call: Call): Promise<Document>;
   /** Requests to the cloud itself, under `CONTROL_PATH`; they need no signature and do not hold the time. */
   control?(request: HttpRequest): Promise<HttpResponse | undefined>;
+  readonly faults: Pick<Faults, 'during'>;
   onUnexpected(error: unknown, what: string): void;
 }
 
@@ -71,9 +73,10 @@ export class Gateway {
       const answer = work ? await this.#answer(request, requestId, work) : await this.#control(request);
       await send(response, answer, message.method === 'HEAD');
     } catch (error) {
-      if (!response.headersSent) await send(response, lastWord(error, request, requestId), message.method === 'HEAD');
-      else response.destroy();
-      if (!(error instanceof AwsError)) this.#options.onUnexpected(error, `${message.method} ${message.url}`);
+      if (response.headersSent || error instanceof AnswerLost) response.destroy();
+      else await send(response, lastWord(error, request, requestId), message.method === 'HEAD');
+      if (!(error instanceof AwsError || error instanceof AnswerLost))
+        this.#options.onUnexpected(error, `${message.method} ${message.url}`);
     } finally {
       work?.end();
     }
@@ -93,15 +96,19 @@ export class Gateway {
     const service = this.#service(signature);
     const protocol = PROTOCOLS.find((candidate) => candidate.matches(request, service));
     try {
-      const call: Call = { requestId, work, principal: this.#options.principalOf(signature?.accessKeyId ?? '') };
+      const principal = this.#options.principalOf(signature?.accessKeyId ?? '');
+      const call: Call = { requestId, work, principal };
+      const { faults } = this.#options;
       if (!protocol) {
-        if (service.http) return await service.http(request, call);
+        const { http } = service;
+        if (http) return await faults.during(principal, () => http(request, call));
         throw new Unsupported(`the protocol of this ${service.name} request (${request.method} ${request.rawPath})`);
       }
       const { action, input } = await protocol.decode(request, service);
-      const output = await this.#options.dispatch(service, action, input, call);
+      const output = await faults.during(principal, () => this.#options.dispatch(service, action, input, call));
       return protocol.encode(action, output, service, requestId);
     } catch (error) {
+      if (error instanceof AnswerLost) throw error;
       if (!protocol) {
         if (service.errorsInXml && error instanceof AwsError) return xmlError(error, requestId);
         throw error;

@@ -104,5 +104,7 @@ export interface Service extends ServiceDefinition {
   readonly resourceTypes?: readonly import('./resource-type.ts').ResourceType[];
   /** After a restart from a folder: takes up what was in progress. */
   resume?(): Promise<void>;
+  /** Ends the processes that call as a principal, for faults. */
+  killCaller?(principal: Principal): void;
   stop?(): Promise<void>;
 }

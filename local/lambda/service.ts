@@ -80,6 +80,10 @@ export const seededLambdaService =
         eventInvokeConfigType(eventInvokes),
         layerVersionType(codes, layers),
       ],
+      killCaller(principal) {
+        // A sandbox calls as its function's role, in a session that has the function's name.
+        if (principal.kind === 'role') pool.killAll(principal.arn.split('/').at(-1) ?? '');
+      },
       async resume() {
         functions.resume();
         events.resume();

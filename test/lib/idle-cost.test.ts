@@ -70,9 +70,9 @@ describe('a month in which nothing happens', () => {
     const costs = bill();
     expect(costs).toMatchInlineSnapshot(`
       {
-        "AWS::CloudWatch::Alarm": 0.7,
+        "AWS::CloudWatch::Alarm": 1,
         "AWS::CloudWatch::Dashboard": 3,
-        "AWS::Events::Rule": 0.009,
+        "AWS::Events::Rule": 0.018,
         "AWS::Lambda::EventSourceMapping": 0.263,
       }
     `);

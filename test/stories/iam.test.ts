@@ -52,7 +52,7 @@ afterEach(() => houses.mend());
 interface Scene {
   readonly owner: RegExp;
   readonly action?: RegExp;
-  play(): Promise<void>;
+  play(without: Place): Promise<void>;
 }
 
 /** The first that fits is the part of the story that a statement is for. */
@@ -98,11 +98,24 @@ const SCENES: readonly Scene[] = [
       await houses.story.quiet();
     },
   },
+  {
+    owner: /^RolloutsRollout$/,
+    action: /^states:DescribeExecution$/,
+    play: () => houses.rollOutTwice(),
+  },
+  {
+    owner: /^RolloutsRollout$/,
+    action: /^states:StartExecution$/,
+    async play(place) {
+      await houses.deploy((stack, template) => moreMemory(without([place])(stack, template)));
+      await houses.story.quiet();
+    },
+  },
   { owner: /./, play: () => houses.train() },
 ];
 
 const tried = (pattern: RegExp) => places.filter(({ actions }) => actions.some((action) => pattern.test(action)));
-const AT_DEPLOYMENT = tried(/^(xray:|logs:CreateLogDelivery)/);
+const AT_DEPLOYMENT = tried(/^(xray:|logs:CreateLogDelivery|events:DescribeRule)/);
 const LOGS = tried(/^logs:PutLogEvents/);
 /** Where what cannot be handled is kept: without this permission only the report and a metric tell of it. */
 const LAST_RESORT = tried(/^sqs:SendMessage/);
@@ -115,7 +128,7 @@ test.each(IN_A_STORY)('$title fails in the open', async (place) => {
     ({ owner, action }) => owner.test(place.owner) && (!action || action.test(`${place.actions}`)),
   );
   const since = houses.story.cloud.clock.now();
-  const denied = await houses.denials(async () => scene?.play());
+  const denied = await houses.denials(async () => scene?.play(place));
   expect(denied).toContainEqual(by(place));
   const told = await houses.logged(since);
   expect(told.includes('not authorized to perform') || more(before, await houses.queued()).length > 0).toBe(true);
@@ -162,6 +175,16 @@ describe('policies of resources', () => {
   test.each([
     ['an upload whose event the queue does not take', /^IntakeQueuePolicy/, () => houses.train()],
     ['an hour that the reconciliation is not told of', /^IntakeHourlyAllow/, () => houses.hours()],
+    ['an hour in which traffic is not compared with the registry', /^RolloutsRegularlyAllow/, () => houses.hours()],
+    [
+      'new code whose deployment nobody hears of',
+      /^RolloutsDeployedAllow/,
+      async () => {
+        const unheard = grantingNothing(/^RolloutsDeployedAllow/);
+        await houses.deploy((stack, template) => moreMemory(unheard(stack, template)));
+        await houses.story.quiet();
+      },
+    ],
     ['a run that somebody stopped without the outcome being recorded', /^TrainingEndedAllow/, () => houses.stopRun()],
   ])('%s is among the undelivered', async (_what, policy, play) => {
     const before = await houses.queued();
@@ -214,6 +237,17 @@ const without = (taken: readonly Place[]) => (stack: string, template: Template)
   taken
     .filter((place) => place.stack === stack)
     .reduce((changed, place) => withoutStatement(stack, changed, place), template);
+
+/** The template with other settings for the prediction function: new code, as far as traffic is concerned. */
+function moreMemory(template: Template): Template {
+  const copy = structuredClone(template);
+  for (const [id, { Type, Properties = {} }] of Object.entries(copy.Resources)) {
+    if (Type === 'AWS::Lambda::Function' && id.startsWith('Prediction')) {
+      Properties.MemorySize = Number(Properties.MemorySize) + 64;
+    }
+  }
+  return copy;
+}
 
 /** The template with a change to what uses the role, so that the services check the role again. */
 function touched(template: Template, owner: string): Template {

@@ -17,9 +17,10 @@ import {
   ListRulesCommand,
 } from '@aws-sdk/client-eventbridge';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { answer } from '../../cli/commands/answer.ts';
+import { modelNamed } from '../../cli/environment.ts';
 import { consoleIo } from '../../cli/io.ts';
 import { trainingPrefix } from '../../domain/names.ts';
 import type { Registry } from '../../lambdas/shared/registry.ts';
@@ -176,6 +177,19 @@ export class Houses {
     await this.story.quiet();
     const run = await this.registry.run((await this.registry.slot()).running?.run.runId ?? '');
     await this.story.sfn.send(new StopExecutionCommand({ executionArn: run?.executionArn ?? '' }));
+    await this.story.quiet();
+  }
+
+  /** Rolls the champion out again, by two people at once. */
+  async rollOutTwice(): Promise<void> {
+    const version = (await this.registry.head()).champion;
+    const { rolloutStateMachineArn: stateMachineArn } = modelNamed(this.story.environment, MODEL);
+    const by = (person: string) => ({ model: MODEL, version, kind: 'CODE', by: person, reason: 'to be sure' });
+    await Promise.all(
+      ['ada', 'bob'].map((person) =>
+        this.story.sfn.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(by(person)) })),
+      ),
+    );
     await this.story.quiet();
   }
 

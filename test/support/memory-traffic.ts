@@ -1,5 +1,8 @@
+import { isSampled } from '../../domain/capture.ts';
 import { Conflict } from '../../domain/errors.ts';
 import type { Arm } from '../../domain/rollout/minute.ts';
+import type { CapturedRequests, LiveRequest } from '../../lambdas/shared/captured-requests.ts';
+import type { Copied } from '../../lambdas/shared/copied-answer.ts';
 import type { LiveRequests } from '../../lambdas/shared/live-requests.ts';
 import type { LiveTraffic, Traffic } from '../../lambdas/shared/traffic.ts';
 
@@ -20,6 +23,11 @@ export class MemoryTraffic implements Traffic {
   code: Traffic['code'] = async (functionVersion) =>
     functionVersion === undefined ? this.deployed : (this.#codes.get(functionVersion) ?? '');
   predict: Traffic['predict'] = async () => ({ predictions: [] });
+  copies: (functionVersion: string, instances: readonly unknown[]) => Copied = () => ({
+    challenger: { failure: 'nobody said what it answers' },
+    latencyMs: null,
+  });
+  copy: Traffic['copy'] = async (functionVersion, instances) => this.copies(functionVersion, instances);
   live = async (): Promise<LiveTraffic> => {
     const { functionVersion, weights, revision } = this.alias;
     return { functionVersion, weights, revisionId: String(revision) };
@@ -32,7 +40,7 @@ export class MemoryTraffic implements Traffic {
 }
 
 /** Live requests as a function of the minute; `on` are the alarms. */
-export class MemoryRequests implements LiveRequests {
+export class MemoryRequests implements LiveRequests, CapturedRequests {
   on: string[] = [];
   /** What a function version answers in a minute. */
   answers: (functionVersion: string) => Partial<Arm> = () => ({});
@@ -50,5 +58,11 @@ export class MemoryRequests implements LiveRequests {
         })),
       ]),
     );
+  /** What callers asked in a minute and were answered. */
+  asked: (minute: number) => LiveRequest[] = () => [];
+  captured: CapturedRequests['captured'] = async (_functionVersion, { from, to }, share) =>
+    Array.from({ length: Math.max(0, to - from) }, (_, index) => this.asked(from + index))
+      .flat()
+      .filter(({ id }) => isSampled(id, share));
   alarms: LiveRequests['alarms'] = async () => this.on;
 }

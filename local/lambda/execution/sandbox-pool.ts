@@ -24,7 +24,8 @@ export class SandboxPool {
   readonly #codes: CodeStore;
   readonly #folder: string;
   readonly #idle = new Map<string, Idle[]>();
-  readonly #all = new Set<Sandbox>();
+  /** Each with the name of its function. */
+  readonly #all = new Map<Sandbox, string>();
   #tools: { bootstrap: string; runtimeModules: string; nativeModules: string; compileCache: string } | undefined;
   #stopped = false;
 
@@ -77,7 +78,7 @@ export class SandboxPool {
       logStream,
       onLine,
     });
-    this.#all.add(sandbox);
+    this.#all.set(sandbox, version.name);
     return sandbox;
   }
 
@@ -109,10 +110,15 @@ export class SandboxPool {
     }
   }
 
+  /** Kills every sandbox of a function, whatever it is doing. */
+  killAll(functionName: string): void {
+    for (const [sandbox, name] of this.#all) if (name === functionName) void this.discard(sandbox);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { expiry } of [...this.#idle.values()].flat()) clearTimeout(expiry);
-    await Promise.all([...this.#all].map((sandbox) => this.discard(sandbox)));
+    await Promise.all([...this.#all.keys()].map((sandbox) => this.discard(sandbox)));
   }
 
   #isCurrent(version: VersionRecord): boolean {

@@ -17,7 +17,7 @@ describe('estimate()', () => {
     expect((told.ms ?? 0) / MINUTE_MS).toBeLessThan(15);
     expect(told.sentences).toMatchInlineSnapshot(`
       [
-        "At 600 requests a minute, an equal version is promoted after about 11 minutes and 1,341 requests to it. errors takes longest.",
+        "At 600 requests a minute, an equal version is promoted after about 11 minutes and 1,341 requests to it. Evidence on errors takes longest.",
         "The limit is 24 hours.",
       ]
     `);

@@ -175,13 +175,11 @@ describe('mistakes', () => {
 
   test('of what is not in this version name what to use instead', () => {
     const config = model({
-      rollout: { kind: 'shadow', for: '1 day' },
       notify: { slack: 'https://hooks.slack.com/x' },
     });
     expect(mistakes(config)).toMatchInlineSnapshot(`
-      "sluice.config.ts has 2 mistakes:
-        models.churn.notify.slack: slack is not in this version; send to Slack by its e-mail address for a channel: notify: { email: [...] }
-        models.churn.rollout.kind: shadow is not in this version; roll out with canary() and a small first step; the challenger is compared with the champion on the test rows beforehand"
+      "sluice.config.ts has a mistake:
+        models.churn.notify.slack: slack is not in this version; send to Slack by its e-mail address for a channel: notify: { email: [...] }"
     `);
     expect(() => sagemakerTraining({ image: 'x' })).toThrowErrorMatchingInlineSnapshot(
       `[Error: sagemakerTraining() is not in this version; train with lambdaTraining(): gradient boosted trees and random forests, up to 10 GB of memory]`,
