@@ -1,6 +1,7 @@
 import type { Followed } from '../../cli/follow.ts';
 import type { RolloutOutcome } from '../../domain/rollout/record.ts';
 import { customers, toCsv } from './generator.ts';
+import { MONTH, type MonthChapter } from './month.ts';
 
 /** One upload of the story, and what becomes of it. */
 export interface UploadChapter {
@@ -24,7 +25,7 @@ export interface CodeChapter {
   readonly because: RegExp;
 }
 
-export type Chapter = UploadChapter | CodeChapter;
+export type Chapter = UploadChapter | CodeChapter | MonthChapter;
 
 export const CHAPTERS: readonly Chapter[] = [
   {
@@ -92,6 +93,7 @@ export const CHAPTERS: readonly Chapter[] = [
     expected: 'ROLLED_BACK',
     because: /predictions/,
   },
+  ...MONTH,
 ];
 
 /** A handler around the real one, which answers what the rollout itself asks (golden rows, several at once) as before. */

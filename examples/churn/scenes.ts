@@ -12,13 +12,16 @@ import { uploadId } from '../../domain/slot.ts';
 import { counted, metricLabel, showCount, showInterval, showNumber, showPercent } from '../../domain/wording.ts';
 import type { Chapter, UploadChapter } from './chapters.ts';
 import { customers } from './generator.ts';
+import { playMonth } from './month-scene.ts';
 import { playCode, tellRollout, underTraffic } from './rollout-scene.ts';
 import { MODEL, type Stage } from './stage.ts';
 import { bar, plot } from './timeline.ts';
 
 /** One chapter; what is not as it was to be comes back as sentences. */
-export const play = (stage: Stage, chapter: Chapter): Promise<string[]> =>
-  chapter.kind === 'code' ? playCode(stage, chapter) : playUpload(stage, chapter);
+export function play(stage: Stage, chapter: Chapter): Promise<string[]> {
+  if (chapter.kind === 'code') return playCode(stage, chapter);
+  return chapter.kind === 'month' ? playMonth(stage, chapter) : playUpload(stage, chapter);
+}
 
 /** One upload, followed to its outcome. */
 async function playUpload(stage: Stage, chapter: UploadChapter): Promise<string[]> {
