@@ -7,6 +7,7 @@ import { labelsPrefix, WINDOW_FILES, windowPrefix } from '../../domain/names.ts'
 import { maturity, mergeDelays, noDelays } from '../../domain/quality/maturity.ts';
 import { listCaptures } from '../shared/captures.ts';
 import { onConflictRetry } from '../shared/registry.ts';
+import { captureStopped } from './capture-stopped.ts';
 import { compare } from './compare.ts';
 import type { MonitorPorts } from './ports.ts';
 
@@ -43,13 +44,14 @@ export async function collect(
   return { status: 'WORK', window: window.id, objects: { bucket, key: key(WINDOW_FILES.objects) }, tolerated };
 }
 
-/** Nothing is there to look at: closed at once, which is all that an hour without traffic costs, unless it is news. */
+/** Nothing is there to look at: closed at once, which is all that an hour without traffic costs, unless something is wrong. */
 async function closeIdle(
   { window, tolerated }: { window: WindowItem; tolerated: number },
   ports: MonitorPorts,
 ): Promise<Collected> {
-  const { wake } = await compare({ window: window.id, owner: window.owner, work: false }, ports);
-  return { status: wake ? 'IDLE' : 'NOT_DUE', window: window.id, objects: null, tolerated };
+  if (await captureStopped(window, ports)) return { status: 'IDLE', window: window.id, objects: null, tolerated };
+  await compare({ window: window.id, owner: window.owner, work: false }, ports);
+  return { ...NOT_DUE, window: window.id };
 }
 
 /** The window that this execution works on now; null when none is due. */
