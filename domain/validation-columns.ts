@@ -66,7 +66,7 @@ const gateColumns = (gate: Gate): readonly string[] => {
 
 /** Columns that the model's slices and fairness gates look at, features or not. */
 export const attributeColumns = (config: DatasetFacts['config']): string[] => [
-  ...new Set([...config.evaluation.slices, ...(config.gates ?? []).flatMap(gateColumns)]),
+  ...new Set([...config.evaluation.slices, ...config.monitoring.slices, ...(config.gates ?? []).flatMap(gateColumns)]),
 ];
 
 function renameHint(

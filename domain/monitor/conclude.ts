@@ -124,7 +124,7 @@ function driftSentence({ alerts, features, prediction, data, signal }: WindowVer
     ].map(({ sentence }) => sentence);
     return sentences[0] ?? 'The data is not what it was in training.';
   }
-  const confirmed = signal === 'ALERT' ? 'confirmed over several windows' : 'seen in this window only';
+  const confirmed = signal === 'ALERT' ? 'which is confirmed' : 'seen in this window only';
   const and = moved ? 'and the predictions moved with it' : 'the predictions stayed as they were';
   const verb = 'moved away from training';
   return `${nameList(alerts)} ${verb}, ${confirmed}; ${prediction ? and : 'the predictions are not compared'}.`;
@@ -189,7 +189,7 @@ function reason({ signal, psi, delta, p, evidence, needed, fresh }: FeatureVerdi
   const index = psi === null ? '' : `Index ${showNumber(psi)} where ${showNumber(delta)} counts as unchanged. `;
   if (signal === 'ALERT') {
     const how = fresh
-      ? 'The evidence of the windows together is complete.'
+      ? 'The evidence gathered over the windows is complete.'
       : 'It was confirmed before, and no window has spoken against it since.';
     return `${index}${how}`;
   }

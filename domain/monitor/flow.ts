@@ -37,7 +37,7 @@ export const monitorStepInput = z.discriminatedUnion('action', [
 export type MonitorStepInput = z.infer<typeof monitorStepInput>;
 
 export const collectOutput = z.object({
-  /** `WORK`: there is something for the map; `IDLE`: the window has only to be closed; `NOT_DUE`: nothing is to be done. */
+  /** `WORK`: there is something for the map; `IDLE`: only the controller has to be woken; `NOT_DUE`: nothing is to be done. */
   status: z.enum(['WORK', 'IDLE', 'NOT_DUE']),
   window: z.string().nullable(),
   /** The list that the map goes through. */

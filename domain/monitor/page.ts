@@ -97,7 +97,7 @@ function fired({ fired: told, status, settings }: WindowReport): Html | null {
   return html`<section>
 <h2>What fired, and why</h2>
 ${items.length > 0 ? html`<ul class="verdicts">${items}</ul>` : html`<p>Nothing.</p>`}
-<p class="note">A move is told when it is both beyond an index of ${showNumber(settings.delta)} and beyond chance. All features together may raise a false alarm once in ${showCount(Math.round(settings.falseAlarmWindows))} windows; only what several windows confirm leads to more than a message.</p>
+<p class="note">A move is told when it is both beyond an index of ${showNumber(settings.delta)} and beyond chance. All features together may raise a false alarm once in ${showCount(Math.round(settings.falseAlarmWindows))} windows; only what the evidence of the windows together confirms leads to more than a message.</p>
 </section>`;
 }
 

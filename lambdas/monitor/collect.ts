@@ -7,6 +7,8 @@ import { labelsPrefix, WINDOW_FILES, windowPrefix } from '../../domain/names.ts'
 import { maturity, mergeDelays, noDelays } from '../../domain/quality/maturity.ts';
 import { listCaptures } from '../shared/captures.ts';
 import { onConflictRetry } from '../shared/registry.ts';
+import { captureStopped } from './capture-stopped.ts';
+import { compare } from './compare.ts';
 import type { MonitorPorts } from './ports.ts';
 
 const NOT_DUE: Collected = { status: 'NOT_DUE', window: null, objects: null, tolerated: 0 };
@@ -26,7 +28,7 @@ export async function collect(
   const { items: labelled, labelKeys } = await labelWork(window, ports);
   const items = [...divide(selection.objects, { attempt: window.attempt }), ...labelled];
   const tolerated = toleratedPercentage(window.attempt);
-  if (items.length === 0) return { status: 'IDLE', window: window.id, objects: null, tolerated };
+  if (items.length === 0) return closeIdle({ window, tolerated }, ports);
   const key = (file: string) => `${windowPrefix(window.model, window.id)}${file}`;
   const plan: WindowPlan = {
     format: 1,
@@ -40,6 +42,16 @@ export async function collect(
   await objects.putJson({ bucket, key: key(WINDOW_FILES.plan) }, plan);
   await objects.putJson({ bucket, key: key(WINDOW_FILES.objects) }, items);
   return { status: 'WORK', window: window.id, objects: { bucket, key: key(WINDOW_FILES.objects) }, tolerated };
+}
+
+/** Nothing is there to look at: closed at once, which is all that an hour without traffic costs, unless something is wrong. */
+async function closeIdle(
+  { window, tolerated }: { window: WindowItem; tolerated: number },
+  ports: MonitorPorts,
+): Promise<Collected> {
+  if (await captureStopped(window, ports)) return { status: 'IDLE', window: window.id, objects: null, tolerated };
+  await compare({ window: window.id, owner: window.owner, work: false }, ports);
+  return { ...NOT_DUE, window: window.id };
 }
 
 /** The window that this execution works on now; null when none is due. */

@@ -4,6 +4,7 @@ import { type DataSchema, featuresOf } from '../../domain/data-schema.ts';
 import { InvalidArtifact } from '../../domain/errors.ts';
 import { pointer, readCells } from './captures-cells.ts';
 import { MAX_LINE, unpackLines } from './captures-file.ts';
+import { timeSql } from './dataset-values.ts';
 import { type Engine, prepareForColumns, sqlText } from './duckdb.ts';
 import type { ObjectStore } from './objects.ts';
 
@@ -132,7 +133,7 @@ async function readLines(engine: Engine, version: number | undefined) {
     FROM (SELECT ${text(1)} = '"capture"' AND starts_with(${text(2)}, '"') AND ${text(2)} <> '""' AS named,
       json_extract_string(h[2], '$') AS request_id,
       ${[3, 4, 5].map((index) => `CASE WHEN regexp_full_match(${text(index)}, ${WHOLE}) THEN ${text(index)}::INTEGER END AS ${fields[index - 1]}`).join(', ')},
-      TRY_CAST(json_extract_string(h[6], '$') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS predicted_at, h[7] AS instances, h[8] AS predictions,
+      ${timeSql("json_extract_string(h[6], '$')")} AS predicted_at, h[7] AS instances, h[8] AS predictions,
       json_extract_string(h[9], '$[*]') AS redacted
       FROM parsed)`);
   await engine.run('DROP TABLE parsed');

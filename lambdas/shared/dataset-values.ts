@@ -42,6 +42,15 @@ export const missingWordSql = (cell: string) => `(lower(${presentSql(cell)}) IN 
 export const labelSql = (cell: string) =>
   `CASE WHEN lower(trim(${cell})) IN ${sqlTexts(MISSING_LABELS)} THEN NULL ELSE ${canonicalSql(cell)} END`;
 
+/**
+ * The time in a text, in UTC: of its zone where it names one, else as it stands. DuckDB would drop a zone, or take one
+ * from the machine. NULL when it is no time.
+ */
+export const timeSql = (cell: string) =>
+  `CASE WHEN isfinite(TRY_CAST(${cell} AS TIMESTAMP)) THEN
+    CASE WHEN regexp_matches(${cell}, '[0-9:](Z|[+-][0-9]{2}(:?[0-9]{2})?)$') AND contains(${cell}, ':')
+      THEN TRY_CAST(${cell} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' ELSE TRY_CAST(${cell} AS TIMESTAMP) END END`;
+
 /** The value of a feature by its type; NULL is missing, NaN of a numeric one included. */
 export const VALUE_SQL: Record<'numeric' | 'categorical' | 'boolean', (cell: string) => string> = {
   numeric: (cell) => `nullif(${numberSql(cell)}, 'nan'::DOUBLE)`,

@@ -167,7 +167,7 @@ export class Rollouts extends Construct {
     });
     new Rule(this, 'Regularly', {
       description: `Compares the traffic of ${model.name} with the registry`,
-      schedule: Schedule.rate(Duration.minutes(15)),
+      schedule: Schedule.rate(Duration.minutes(30)),
       targets: [
         new LambdaFunction(steps.function, {
           deadLetterQueue: undelivered,

@@ -17,6 +17,7 @@ import { Reactions } from '../constructs/reactions.ts';
 import { Rollouts } from '../constructs/rollouts.ts';
 import { RuntimeLayers } from '../constructs/runtime-layers.ts';
 import { Training } from '../constructs/training.ts';
+import { Truth } from '../constructs/truth.ts';
 
 export interface ModelStackProps extends StackProps {
   readonly model: NamedModelConfig;
@@ -60,6 +61,7 @@ export class ModelStack extends Stack {
     });
     const rollouts = new Rollouts(this, 'Rollouts', { ...parts, prediction, alarms });
     const training = new Training(this, 'Training', { ...parts, rollouts });
+    new Truth(this, 'Truth', parts);
     const intake = new Intake(this, 'Intake', { ...parts, training });
     const found = new MonitorAlarms(this, 'Monitored', { model: model.name, topic: shared.alerts });
     const reactions = new Reactions(this, 'Reactions', {

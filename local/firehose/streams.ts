@@ -1,7 +1,8 @@
 import { requireTrust } from '../iam/trust.ts';
-import { AwsError } from '../kernel/errors.ts';
+import { AwsError, Unsupported } from '../kernel/errors.ts';
 import type { CloudContext, Document } from '../kernel/service.ts';
 import type { Collection } from '../kernel/store.ts';
+import { findKey } from '../kms/keys.ts';
 import { type Destination, readDestination } from './settings.ts';
 
 export interface StreamRecord {
@@ -14,6 +15,20 @@ export interface StreamRecord {
   /** As it was given, for descriptions. */
   readonly configuration: Document;
   readonly destination: Destination;
+  /** Records are encrypted while the stream holds them; nothing is on disk here. */
+  readonly encryption: StreamEncryption | null;
+}
+
+export interface StreamEncryption {
+  readonly KeyType: string;
+  readonly KeyARN?: string;
+}
+
+/** What a stream is made from. */
+export interface StreamInput {
+  readonly configuration: Document;
+  /** DeliveryStreamEncryptionConfigurationInput */
+  readonly encryption?: Document;
 }
 
 /** The delivery streams of an account. */
@@ -46,7 +61,7 @@ export class StreamBook {
     return [...this.#streams.keys()].sort();
   }
 
-  create(name: string, configuration: Document): StreamRecord {
+  create(name: string, input: StreamInput): StreamRecord {
     if (!/^[a-zA-Z0-9_.-]{1,64}$/.test(name)) {
       throw new AwsError(
         'InvalidArgumentException',
@@ -58,13 +73,13 @@ export class StreamBook {
       throw new AwsError('ResourceInUseException', message);
     }
     const now = this.context.clock.now();
-    return this.#put({ name, arn: this.arn(name), version: 1, createdAt: now, updatedAt: now }, configuration);
+    return this.#put({ name, arn: this.arn(name), version: 1, createdAt: now, updatedAt: now }, input);
   }
 
-  update(name: string, configuration: Document): StreamRecord {
+  update(name: string, input: StreamInput): StreamRecord {
     const { arn, version, createdAt } = this.get(name);
     const updatedAt = this.context.clock.now();
-    return this.#put({ name, arn, version: version + 1, createdAt, updatedAt }, configuration);
+    return this.#put({ name, arn, version: version + 1, createdAt, updatedAt }, input);
   }
 
   delete(name: string): void {
@@ -73,7 +88,11 @@ export class StreamBook {
   }
 
   /** A role that does not let Firehose in for the stream is refused at once, as on AWS. */
-  #put(facts: Omit<StreamRecord, 'configuration' | 'destination'>, configuration: Document): StreamRecord {
+  #put(
+    facts: Omit<StreamRecord, 'configuration' | 'destination' | 'encryption'>,
+    { configuration, encryption: wanted }: StreamInput,
+  ): StreamRecord {
+    const encryption = wanted === undefined ? null : this.#encryptionOf(wanted);
     const destination = readDestination(configuration);
     for (const role of new Set([destination.roleArn, destination.processor?.roleArn ?? destination.roleArn])) {
       try {
@@ -83,8 +102,23 @@ export class StreamBook {
         throw new AwsError('InvalidArgumentException', message);
       }
     }
-    const stream = { ...facts, configuration, destination };
+    const stream = { ...facts, configuration, destination, encryption };
     this.#streams.set(facts.name, stream);
     return stream;
+  }
+
+  /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamEncryptionConfigurationInput.html */
+  #encryptionOf({ KeyType, KeyARN, ...others }: Document): StreamEncryption {
+    const [other] = Object.keys(others);
+    if (other) throw new Unsupported(`the member ${other} of DeliveryStreamEncryptionConfigurationInput`);
+    const own = KeyType === 'CUSTOMER_MANAGED_CMK';
+    if ((KeyType !== 'AWS_OWNED_CMK' && !own) || own !== (KeyARN !== undefined)) {
+      throw new AwsError(
+        'InvalidArgumentException',
+        `KeyType ${String(KeyType)} with KeyARN ${String(KeyARN)} is not valid`,
+      );
+    }
+    if (!own) return { KeyType: 'AWS_OWNED_CMK' };
+    return { KeyType, KeyARN: findKey(this.context, String(KeyARN)).arn };
   }
 }

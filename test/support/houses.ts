@@ -208,6 +208,6 @@ export class Houses {
 
   async #alarmName(): Promise<string> {
     const { MetricAlarms = [] } = await this.#alarms.send(new DescribeAlarmsCommand({}));
-    return MetricAlarms.map(({ AlarmName = '' }) => AlarmName).find((name) => name.includes('RunFailed')) ?? '';
+    return MetricAlarms.map(({ AlarmName = '' }) => AlarmName).find((name) => name.includes('PipelineFailed')) ?? '';
   }
 }

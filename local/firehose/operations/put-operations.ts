@@ -24,7 +24,7 @@ export function putOperations(book: StreamBook, pipeline: Pipeline): Record<stri
         const bytes = record.length;
         const own = { 'PutRecord.Requests': 1, 'PutRecord.Bytes': bytes };
         measure(book.context, stream.name, { ...incoming(1, bytes), ...own });
-        return { RecordId: pipeline.accept(stream, record.toString('base64')), Encrypted: false };
+        return { RecordId: pipeline.accept(stream, record.toString('base64')), Encrypted: stream.encryption !== null };
       },
     },
     PutRecordBatch: {
@@ -43,7 +43,11 @@ export function putOperations(book: StreamBook, pipeline: Pipeline): Record<stri
         const counts = { ...incoming(records.length, bytes), ...own, 'PutRecordBatch.Records': records.length };
         measure(book.context, stream.name, counts);
         const ids = records.map((record) => pipeline.accept(stream, record.toString('base64')));
-        return { FailedPutCount: 0, Encrypted: false, RequestResponses: ids.map((RecordId) => ({ RecordId })) };
+        return {
+          FailedPutCount: 0,
+          Encrypted: stream.encryption !== null,
+          RequestResponses: ids.map((RecordId) => ({ RecordId })),
+        };
       },
     },
   };

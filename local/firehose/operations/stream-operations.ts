@@ -17,11 +17,13 @@ export function streamOperations(book: StreamBook, pipeline: Pipeline): Record<s
         ...rolesOf(input.ExtendedS3DestinationConfiguration as Document | undefined),
       ],
       async handle(input) {
-        const known = ['DeliveryStreamName', 'DeliveryStreamType', 'ExtendedS3DestinationConfiguration'];
-        onlyKnown('CreateDeliveryStream', input, known);
-        const { DeliveryStreamName, ExtendedS3DestinationConfiguration: configuration } = input;
+        const own = ['ExtendedS3DestinationConfiguration', 'DeliveryStreamEncryptionConfigurationInput'];
+        onlyKnown('CreateDeliveryStream', input, ['DeliveryStreamName', 'DeliveryStreamType', ...own]);
         onlyDirectPut(input.DeliveryStreamType);
-        const stream = book.create(String(DeliveryStreamName), (configuration ?? {}) as Document);
+        const stream = book.create(String(input.DeliveryStreamName), {
+          configuration: (input.ExtendedS3DestinationConfiguration ?? {}) as Document,
+          encryption: input.DeliveryStreamEncryptionConfigurationInput as Document | undefined,
+        });
         return { DeliveryStreamARN: stream.arn };
       },
     },
@@ -67,7 +69,8 @@ function rolesOf({ RoleARN }: Document = {}) {
   return [{ action: 'iam:PassRole', resource: String(RoleARN), context }];
 }
 
-function description({ name, arn, version, createdAt, updatedAt, configuration, destination }: StreamRecord): Document {
+function description(stream: StreamRecord): Document {
+  const { name, arn, version, createdAt, updatedAt, configuration, destination, encryption } = stream;
   const s3 = {
     RoleARN: destination.roleArn,
     BucketARN: destination.bucketArn,
@@ -93,7 +96,7 @@ function description({ name, arn, version, createdAt, updatedAt, configuration, 
     DeliveryStreamARN: arn,
     DeliveryStreamStatus: 'ACTIVE',
     DeliveryStreamType: 'DirectPut',
-    DeliveryStreamEncryptionConfiguration: { Status: 'DISABLED' },
+    DeliveryStreamEncryptionConfiguration: encryption ? { ...encryption, Status: 'ENABLED' } : { Status: 'DISABLED' },
     VersionId: String(version),
     CreateTimestamp: new Date(createdAt),
     LastUpdateTimestamp: version > 1 ? new Date(updatedAt) : undefined,

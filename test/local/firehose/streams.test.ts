@@ -1,5 +1,7 @@
 import {
+  CreateDeliveryStreamCommand,
   DeleteDeliveryStreamCommand,
+  type DeliveryStreamEncryptionConfigurationInput,
   DescribeDeliveryStreamCommand,
   ListDeliveryStreamsCommand,
   PutRecordBatchCommand,
@@ -52,6 +54,33 @@ describe('streams', () => {
       DynamicPartitioningConfiguration: { Enabled: true },
       ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'Lambda' }] },
     });
+  });
+
+  test('are encrypted by a key that is there', async () => {
+    const create = (encryption: object) =>
+      cloud.firehose.send(
+        new CreateDeliveryStreamCommand({
+          DeliveryStreamName,
+          ExtendedS3DestinationConfiguration: { RoleARN: ROLE, BucketARN: 'arn:aws:s3:::data' },
+          DeliveryStreamEncryptionConfigurationInput: encryption as DeliveryStreamEncryptionConfigurationInput,
+        }),
+      );
+    await expect(create({ KeyType: 'CUSTOMER_MANAGED_CMK' })).rejects.toMatchObject({
+      name: 'InvalidArgumentException',
+    });
+    const gone = { KeyType: 'CUSTOMER_MANAGED_CMK', KeyARN: 'arn:aws:kms:us-east-1:000000000000:key/none' };
+    await expect(create(gone)).rejects.toThrow('key/none');
+    await create({ KeyType: 'AWS_OWNED_CMK' });
+    const { DeliveryStreamDescription } = await cloud.firehose.send(
+      new DescribeDeliveryStreamCommand({ DeliveryStreamName }),
+    );
+    expect(DeliveryStreamDescription?.DeliveryStreamEncryptionConfiguration).toEqual({
+      KeyType: 'AWS_OWNED_CMK',
+      Status: 'ENABLED',
+    });
+    const Record = { Data: Buffer.from('1') };
+    const { Encrypted } = await cloud.firehose.send(new PutRecordCommand({ DeliveryStreamName, Record }));
+    expect(Encrypted).toBe(true);
   });
 
   test('are listed and deleted, and made only once', async () => {
