@@ -62,6 +62,36 @@ Examples:
 Examples:
   npx sluice watch churn                         until it ends; exit 3 when it was not promoted
   npx sluice watch churn --json | jq .decision`,
+  truth: `
+Examples:
+  npx sluice truth churn outcomes-october.csv --wait
+  npx sluice truth churn corrections.parquet --as 2026-10-corrected.parquet
+
+A line is inference_id,label and where known time. Late, repeated and corrected labels are fine: the last one counts. With
+--wait: exit 0 when it was taken in, 3 when it was quarantined.`,
+  drift: `
+Examples:
+  npx sluice drift churn                         of the last window with predictions; exit 3 when something alerts
+  npx sluice drift churn --json | jq '.features[] | select(.signal != "NONE")'
+
+EVIDENCE is what the windows so far have gathered, as a share of what makes an alert.`,
+  report: `
+Examples:
+  npx sluice report churn                        the last window with predictions, in a few lines
+  npx sluice report churn --open                 its page in a browser
+  npx sluice report churn --window 2026-11-23T10:00Z --html report.html
+  npx sluice report churn --json | jq .fired`,
+  incidents: `
+Examples:
+  npx sluice incidents churn                     open ones first
+  npx sluice incidents churn drift-20261123T1000Z
+  npx sluice incidents churn --json | jq '.incidents[] | select(.status == "OPEN")'`,
+  snooze: `
+Examples:
+  npx sluice snooze churn drift-20261123T1000Z --for 2d --why 'the campaign ends on Friday'
+
+Until then nobody is told and nothing is done about it by itself; what is seen is still counted. Exit 3 when no such
+incident is open.`,
   verify: `
 Examples:
   npx sluice verify churn                        against the registry and the artifact bucket

@@ -130,6 +130,52 @@ export function createProgram({ session: open, done }: Host): Command {
       done(await watch(session(), model));
     });
 
+  verb('truth', 'upload what really happened, by inference id; quality is judged by it')
+    .argument(...MODEL)
+    .argument('<file>', 'CSV or Parquet with inference_id, label and, where known, time')
+    .option('--wait', 'follow it to its outcome')
+    .option('--as <name>', 'name in the bucket (default: the name of the file)')
+    .action(async (model, file, options) => {
+      const { truth } = await import('./commands/truth.ts');
+      done(await truth(session(), model, file, options));
+    });
+
+  verb('drift', 'show how far each feature stands from the training data now')
+    .argument(...MODEL)
+    .action(async (model) => {
+      const { drift } = await import('./commands/drift.ts');
+      done(await drift(session(), model));
+    });
+
+  verb('report', 'show what a window of live predictions says')
+    .argument(...MODEL)
+    .option('--window <id>', 'its start, as in 2026-11-23T10:00Z (default: the last one with predictions)')
+    .option('--open', 'show the page in a browser')
+    .option('--html <file>', 'write the page into a file')
+    .action(async (model, options) => {
+      const { report } = await import('./commands/report.ts');
+      done(await report(session(), model, options));
+    });
+
+  verb('incidents', 'list what is or was wrong, and what was done about it')
+    .argument(...MODEL)
+    .argument('[incident]', 'one of them, with its whole story')
+    .action(async (model, incident) => {
+      const { incidents } = await import('./commands/incidents.ts');
+      done(await incidents(session(), model, incident));
+    });
+
+  verb('snooze', 'silence an incident for a time; nothing is done about it by itself')
+    .argument(...MODEL)
+    .argument('<incident>', 'as sluice incidents lists it')
+    .requiredOption('--for <duration>', "how long: 12h, 2d, '5 days'")
+    .requiredOption('--why <text>', 'the reason; it stands in the decision log')
+    .option('--by <name>', 'who wants it (default: the user of this machine)')
+    .action(async (model, incident, options) => {
+      const { snooze } = await import('./commands/snooze.ts');
+      done(await snooze(session(), model, incident, options));
+    });
+
   verb('verify', 'check the decision chain and the hash of every artifact')
     .argument(...MODEL)
     .option('--save <folder>', 'write what was checked into a folder')

@@ -39,7 +39,9 @@ export function react(state: ReactionState, event: ReactEvent, settings: Reactio
   succeed(draft);
   takeIn(draft);
   snooze(draft);
-  act(draft);
-  escalate(draft);
+  if (event.kind !== 'SNOOZE') {
+    act(draft);
+    escalate(draft);
+  }
   return draft.finish();
 }
