@@ -149,6 +149,47 @@ describe('split() divides', () => {
   });
 });
 
+describe('split() counts how much stretches of the rows differ', () => {
+  const named = ({ overdispersion = [] }: TrainingProfile) => new Map(overdispersion.map((one) => [one.column, one]));
+
+  test('not at all where rows have nothing to do with their neighbours', async () => {
+    const { profile } = await divided(csv(churnTable(6_000)));
+    expect([...named(profile).keys()]).toEqual(['age', 'plan', 'active', 'spend']);
+    for (const { values, missing } of named(profile).values()) {
+      expect(values).toBeLessThan(1.35);
+      expect(missing).toBeLessThan(1.6);
+    }
+  });
+
+  test('where the same comes many times in a row, values and gaps apart', async () => {
+    const plans = ['basic', 'family', 'business'];
+    const table = churnTable(6_000);
+    // A block of 15 rows is one customer's: one plan, one age, and a spend that is known or not.
+    const block = (i: number) => Math.floor(i / 15) * 7919;
+    const alike = withColumn(
+      withColumn(
+        withColumn(table, 'plan', (_, i) => plans[block(i) % 3] ?? 'basic'),
+        'age',
+        (_, i) => 20 + (block(i) % 41),
+      ),
+      'spend',
+      (row, i) => (block(i) % 5 === 0 ? null : (row[4] ?? null)),
+    );
+    const counted = named((await divided(csv(alike))).profile);
+    expect(counted.get('plan')?.values).toBeGreaterThan(3);
+    expect(counted.get('age')?.values).toBeGreaterThan(3);
+    expect(counted.get('spend')?.missing).toBeGreaterThan(3);
+    expect(counted.get('spend')?.values).toBeLessThan(1.5);
+    expect(counted.get('plan')?.missing).toBe(1);
+  });
+
+  test('and says nothing of a table with fewer rows than stretches', async () => {
+    const { profile } = await divided(csv(churnTable(400)));
+    expect(trainingProfileSchema.parse(profile)).toEqual(profile);
+    expect(named(profile).get('age')?.values).toBeLessThan(1.5);
+  });
+});
+
 describe('split() writes', () => {
   test('a learner sees plain numbers, marked text and nothing for missing', async () => {
     const odd = withColumn(churnTable(), 'plan', (row, i) =>
