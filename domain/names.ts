@@ -6,6 +6,9 @@ export const trainingPrefix = (model: string) => `${model}/training/`;
 /** `<model>/truth/` – late labels go here. */
 export const truthPrefix = (model: string) => `${model}/truth/`;
 
+/** `<model>/training/retrain/<incident>.csv` – a dataset that labelled predictions are part of. */
+export const retrainKey = (model: string, incident: string) => `${trainingPrefix(model)}retrain/${incident}.csv`;
+
 /** `<model>/quarantine/<sha256>/` – where a refused upload is moved, with its report. */
 export const quarantinePrefix = (model: string, sha256: string) => `${model}/quarantine/${sha256}/`;
 

@@ -17,7 +17,8 @@ export interface Judged {
 }
 
 /** The version in short, as the registry keeps it. */
-export function summarize({ verdict, ...known }: Judged): VersionSummary {
+export function summarize({ version, semver, champion, rows, unjudged, verdict }: Judged): VersionSummary {
+  const known = { version, semver, champion, rows, unjudged };
   if (!verdict) {
     const unknown = { input: 'INSUFFICIENT', prediction: 'INSUFFICIENT', data: 'INSUFFICIENT' } as const;
     const nothing = { alerts: [], suspects: [], maxPsi: null, predictionPsi: null, findings: 0 };
@@ -31,14 +32,14 @@ export function summarize({ verdict, ...known }: Judged): VersionSummary {
     ...known,
     alerts: alerting.slice(0, MOST_NAMES).map((column) => ({
       feature: column.name,
-      psi: column.psi ?? 0,
+      psi: storable(column.psi ?? 0),
       confirmed: column.signal === 'ALERT',
     })),
     suspects: verdict.suspects.slice(0, MOST_NAMES),
-    maxPsi: psis.length === 0 ? null : Math.max(...psis),
+    maxPsi: psis.length === 0 ? null : storable(psis.reduce((most, psi) => Math.max(most, psi), 0)),
     input: verdict.signal,
     prediction: verdict.prediction?.signal ?? 'NONE',
-    predictionPsi: verdict.prediction?.psi ?? null,
+    predictionPsi: verdict.prediction?.psi == null ? null : storable(verdict.prediction.psi),
     data: verdict.data.signal,
     findings: findings.length + sides.length,
     details: {
@@ -48,6 +49,9 @@ export function summarize({ verdict, ...known }: Judged): VersionSummary {
     },
   };
 }
+
+/** Table items hold nothing between zero and 1e-130; an index of a billionth is none. */
+const storable = (index: number) => Math.round(index * 1e9) / 1e9;
 
 /** An item of the registry stays small, however many features a model has. */
 const MOST_NAMES = 20;

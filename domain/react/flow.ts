@@ -16,7 +16,12 @@ export type ReactTrigger = z.infer<typeof reactTrigger>;
 const failure = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
 
 /** What an act answered: a rollback says how it went, a retraining what it found. */
-const composed = z.object({ status: z.string(), labelled: z.number().nullish(), key: z.string().nullish() });
+const composed = z.object({
+  status: z.string(),
+  labelled: z.number().nullish(),
+  key: z.string().nullish(),
+  because: z.string().nullish(),
+});
 
 export const reactStepInput = z.discriminatedUnion('action', [
   z.object({ action: z.literal('decide'), trigger: reactTrigger }),

@@ -29,6 +29,7 @@ export function reactionMessage(facts: ReactionFacts): Message {
   const [first] = [...reactions].sort((a, b) => RANK[b.kind] - RANK[a.kind]);
   const cause = first?.cause ?? 'drift';
   const severity = severityOf(reactions);
+  const whys = [...new Set(reactions.map(({ why }) => why))];
   const about = first?.incident ?? incident?.id ?? null;
   const look = [
     ...facts.links,
@@ -39,8 +40,11 @@ export function reactionMessage(facts: ReactionFacts): Message {
   ];
   const sections = [
     [sentence(model, { cause, kind: first?.kind ?? 'NOTIFY', incident: about })],
-    section('Why', [...new Set(reactions.map(({ why }) => why))]),
-    section('Seen', incident?.details ?? []),
+    section('Why', whys),
+    section(
+      'Seen',
+      (incident?.details ?? []).filter((detail) => !whys.includes(detail)),
+    ),
     section('Look at', look),
   ];
   const body = sections.filter((lines) => lines.length > 0).map((lines) => lines.map(plainLine).join('\n'));

@@ -101,7 +101,7 @@ export const reactionStateSchema = z.object({
 });
 export type ReactionState = z.infer<typeof reactionStateSchema>;
 
-const unwatched: Watched = { alerting: 0, quiet: 0, told: false, last: null, snoozedUntil: null };
+const unwatched = (): Watched => ({ alerting: 0, quiet: 0, told: false, last: null, snoozedUntil: null });
 
 export const emptyReactions = (model: string): ReactionState => ({
   model,
@@ -111,11 +111,11 @@ export const emptyReactions = (model: string): ReactionState => ({
   cleared: 0,
   window: null,
   watched: {
-    drift: unwatched,
-    prediction: unwatched,
-    quality: unwatched,
-    capture: unwatched,
-    'data-quality': unwatched,
+    drift: unwatched(),
+    prediction: unwatched(),
+    quality: unwatched(),
+    capture: unwatched(),
+    'data-quality': unwatched(),
   },
   open: [],
   retrains: [],

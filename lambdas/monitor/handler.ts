@@ -27,6 +27,9 @@ const environment = readEnvironment({
   MONITOR_STATE_MACHINE_ARN: z.string(),
 });
 const { MODEL_CONFIG: config } = environment;
+// The model alone: the service, which the library adds, would be one more metric of each name.
+metrics.clearDefaultDimensions();
+metrics.setDefaultDimensions({ Model: config.name });
 
 const ports: Omit<MonitorPorts, 'engine'> = {
   registry: dynamoRegistry(environment.REGISTRY_TABLE, config.name),
@@ -43,7 +46,6 @@ const ports: Omit<MonitorPorts, 'engine'> = {
   publish(values) {
     const known = Object.entries(values);
     if (known.length === 0) return;
-    metrics.addDimension('Model', config.name);
     for (const [name, value] of known) metrics.addMetric(name, MetricUnit.NoUnit, value);
     metrics.publishStoredMetrics();
   },

@@ -36,7 +36,7 @@ export async function publishReport(
     captured: closed.captured,
     captureStopped: closed.captureStopped,
     settings: { delta, falseAlarmWindows },
-    versions: versions.map(
+    versions: [...(await unasked(closed, versions, ports)), ...versions].map(
       ({ monitor: _kept, ...told }): VersionReport => ({
         ...told,
         quality: quality.reports.get(told.version) ?? null,
@@ -50,6 +50,18 @@ export async function publishReport(
   const page = Buffer.from(reportPage(report));
   await objects.putBytes({ bucket, key: pageKey }, page, { contentType: 'text/html; charset=utf-8' });
   return { ...closed, reportKey, pageKey };
+}
+
+/** The champion, where nobody asked it in this window: labels may speak of what it said before. */
+async function unasked(
+  { champion }: WindowItem,
+  versions: readonly JudgedVersion[],
+  { registry }: MonitorPorts,
+): Promise<JudgedVersion[]> {
+  if (champion === null || versions.some(({ version }) => version === champion)) return [];
+  const semver = (await registry.version(champion))?.semver ?? null;
+  const nothing = { rows: 0, trainRows: null, unjudged: null, verdict: null, shapes: [], predictionShape: null };
+  return [{ version: champion, semver, champion: true, ...nothing, monitor: null }];
 }
 
 function trendPoint({ id, status, captured, versions, quality }: WindowItem): TrendPoint {

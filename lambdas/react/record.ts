@@ -39,7 +39,7 @@ function outcomeOf(
   if ('why' in result) return result;
   if (typeof result.key === 'string') return { status: 'DONE', why: `its data is ${result.key}`, key: result.key };
   const labelled = `${result.labelled ?? 0} labelled predictions are there, ${minLabels} are needed`;
-  return { status: 'REFUSED', why: labelled, key: null };
+  return { status: 'REFUSED', why: result.because ?? labelled, key: null };
 }
 
 /** Lambda's cause is a JSON text with the message in it. */

@@ -14,6 +14,7 @@ import { Permissions, type SharedResources } from '../constructs/permissions.ts'
 import { Prediction } from '../constructs/prediction.ts';
 import { PredictionAlarms } from '../constructs/prediction-alarms.ts';
 import { Reactions } from '../constructs/reactions.ts';
+import { Retraining } from '../constructs/retraining.ts';
 import { Rollouts } from '../constructs/rollouts.ts';
 import { RuntimeLayers } from '../constructs/runtime-layers.ts';
 import { Training } from '../constructs/training.ts';
@@ -68,7 +69,7 @@ export class ModelStack extends Stack {
       ...parts,
       rollouts,
       training: training.machine,
-      retrain: prediction.function,
+      retrain: new Retraining(this, 'Retraining', parts).function,
       alarms: found.alarms,
     });
     const monitoring = new Monitoring(this, 'Monitoring', { ...parts, prediction, reactions: reactions.machine });

@@ -31,6 +31,7 @@ describe('a window', () => {
     expect(model.published).toEqual([
       { CapturedRows: 1_200, CaptureStopped: 0, InputDrift: 0, PredictionDrift: 0, MaxPsi: expect.any(Number) },
     ]);
+    expect(Object.keys(window?.versions[0] ?? {})).not.toContain('shapes');
     const report = await model.report(window);
     expect(report.versions[0]).toMatchObject({ version, champion: true, rows: 1_200, unjudged: null });
     expect(model.page(window)).toContain('As in training');

@@ -12,6 +12,7 @@ import {
   churnTable,
   csv,
   ENGINE,
+  seededRandom,
   type Table,
   withColumn,
 } from '../support/datasets.ts';
@@ -146,6 +147,49 @@ describe('split() divides', () => {
     const config = churnConfig({ problem: { kind: 'binary', target: 'churned' } });
     await expect(divided(csv(same), config)).rejects.toThrow(InvalidDataset);
     await expect(divided(csv(same), config)).rejects.toThrow(/problem\.id/);
+  });
+});
+
+describe('split() counts how much stretches of the rows differ', () => {
+  const named = ({ overdispersion = [] }: TrainingProfile) => new Map(overdispersion.map((one) => [one.column, one]));
+
+  test('not at all where rows have nothing to do with their neighbours', async () => {
+    const { profile } = await divided(csv(churnTable(6_000)));
+    expect([...named(profile).keys()]).toEqual(['age', 'plan', 'active', 'spend']);
+    for (const { values, missing } of named(profile).values()) {
+      expect(values).toBeLessThan(1.35);
+      expect(missing).toBeLessThan(1.6);
+    }
+  });
+
+  test('where the same comes many times in a row, values and gaps apart', async () => {
+    const plans = ['basic', 'family', 'business'];
+    const table = churnTable(6_000);
+    // A block of 15 rows is one customer's: one plan, one age, and a spend that is known or not.
+    const random = seededRandom(9);
+    const customers = Array.from({ length: 401 }, () => Math.floor(1e6 * random()));
+    const block = (i: number) => customers[Math.floor(i / 15)] ?? 0;
+    const alike = withColumn(
+      withColumn(
+        withColumn(table, 'plan', (_, i) => plans[block(i) % 3] ?? 'basic'),
+        'age',
+        (_, i) => 20 + (block(i) % 41),
+      ),
+      'spend',
+      (row, i) => (block(i) % 5 === 0 ? null : (row[4] ?? null)),
+    );
+    const counted = named((await divided(csv(alike))).profile);
+    expect(counted.get('plan')?.values).toBeGreaterThan(3);
+    expect(counted.get('age')?.values).toBeGreaterThan(3);
+    expect(counted.get('spend')?.missing).toBeGreaterThan(3);
+    expect(counted.get('spend')?.values).toBeLessThan(1.5);
+    expect(counted.get('plan')?.missing).toBe(1);
+  });
+
+  test('and says nothing of a table with fewer rows than stretches', async () => {
+    const { profile } = await divided(csv(churnTable(400)));
+    expect(trainingProfileSchema.parse(profile)).toEqual(profile);
+    expect(named(profile).get('age')?.values).toBeLessThan(1.5);
   });
 });
 

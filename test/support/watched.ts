@@ -71,7 +71,10 @@ export class Watched {
   answered = 0;
   readonly running = new Set<string>();
   now = '2026-11-23T11:16:00.000Z';
+  /** What was predicted, by inference id. */
+  readonly said = new Map<string, string>();
   #requests = 0;
+  #labels = 0;
   #owners = 0;
   readonly config;
 
@@ -186,6 +189,7 @@ export class Watched {
       ids.push(`${request_id}-0`);
       const score = scoreOf(person as Person);
       const label = score >= 0.5 ? 'yes' : 'no';
+      this.said.set(`${request_id}-0`, label);
       const at = `${hour}:30:00.000Z`;
       return capturedLineWith({ request_id, version, at, instances: [{ ...person }], predictions: [{ label, score }] });
     });
@@ -196,7 +200,8 @@ export class Watched {
 
   /** A file of labels as it stands after its intake. */
   async label(day: string, labels: readonly { id: string; label: string; at?: string }[]): Promise<void> {
-    const sha256 = `${labels.length}${this.#requests}`.padEnd(64, 'a');
+    this.#labels += 1;
+    const sha256 = String(this.#labels).padStart(64, '0');
     await withEngine({ memoryMb: 128, threads: 2 }, async (engine) => {
       await engine.run('CREATE TABLE l (inference_id VARCHAR, label VARCHAR, "at" TIMESTAMP, received_at TIMESTAMP)');
       const values = labels.map(
