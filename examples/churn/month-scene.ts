@@ -41,7 +41,7 @@ export async function playMonth(stage: Stage, chapter: MonthChapter): Promise<st
     if ((await registry.slot()).running !== null) await followRetraining(stage, rollouts);
   }
   tellWindows(stage, windows);
-  for (const subject of await stage.mail()) timeline.event('mail', colours.italic(subject));
+  await tellMail(stage);
   timeline.endOfChapter();
   return mistakes(chapter, await registry.incidents(), before, (await registry.rollouts()).slice(rollouts));
 }
@@ -50,7 +50,7 @@ export async function playMonth(stage: Stage, chapter: MonthChapter): Promise<st
 async function toNoon({ cloud }: Stage): Promise<void> {
   const now = cloud.clock.now();
   const noon = Math.floor(now / DAY_MS) * DAY_MS + NOON_MS;
-  await cloud.clock.advance((noon > now ? noon : noon + DAY_MS) - now);
+  await cloud.clock.advance((noon >= now ? noon : noon + DAY_MS) - now);
 }
 
 async function ask(
@@ -113,6 +113,14 @@ function tellWindows({ timeline }: Stage, windows: readonly WindowItem[]): void 
   const largest = Math.max(0, ...windows.flatMap(({ versions }) => versions.map(({ maxPsi }) => maxPsi ?? 0)));
   const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   timeline.event('windows', `${statuses}; largest PSI ${showNumber(largest)}`);
+}
+
+/** The same mail often is told once. */
+async function tellMail({ timeline, mail }: Stage): Promise<void> {
+  const counts = new Map<string, number>();
+  for (const subject of await mail()) counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  for (const [subject, count] of counts)
+    timeline.event('mail', `${colours.italic(subject)}${count > 1 ? ` (${count} times)` : ''}`);
 }
 
 /** Callers go on while a model that the controller trained is rolled out. */
