@@ -149,11 +149,23 @@ export function rollBack(
     return refuse('NO_PREVIOUS', 'there is no previous champion to go back to');
   }
   if (head.champion !== champion.version || !mayBecome(champion, 'REJECTED')) return wrongStage(champion, 'REJECTED');
-  if (!mayBecome(previous, 'CHAMPION')) return wrongStage(previous, 'CHAMPION');
+  // What has not served yet goes live by a rollout, or not at all.
+  if (previous.stage !== 'RETIRED') return wrongStage(previous, 'CHAMPION');
   const changes = { champion: previous.version, previousChampion: null, rollout: null, fencing: head.fencing + 1 };
   const now: Version = { ...champion, stage: 'REJECTED' };
   const restored: Version = { ...previous, stage: 'CHAMPION' };
   return change(head, changes, { kind: 'ROLLED_BACK', act, was: champion, now, also: [restored] });
+}
+
+/**
+ * Puts the champion back on the published function version, and with it the code, that served it before; what the code did
+ * wrong is not held against the model.
+ */
+export function rollBackCode(head: Head, champion: Version, act: Act & { functionVersion: string }): Transition {
+  if (head.champion !== champion.version) return wrongStage(champion, 'CHAMPION');
+  const changes = { rollout: null, fencing: head.fencing + 1 };
+  const now: Version = { ...champion, functionVersion: act.functionVersion };
+  return change(head, changes, { kind: 'ROLLED_BACK', act, was: champion, now });
 }
 
 interface Story {
@@ -170,8 +182,8 @@ function change(head: Head, changes: Partial<Head>, story: Story): Transition {
   const { kind, act, was, now, also = [] } = story;
   const changed = { ...head, ...changes };
   const [before, after] = difference(
-    { ...headFacts(head), stage: was?.stage ?? null },
-    { ...headFacts(changed), stage: now.stage },
+    { ...headFacts(head), ...versionFacts(was) },
+    { ...headFacts(changed), ...versionFacts(now) },
   );
   const decision = appendDecision(head.decisions, {
     model: head.model,
@@ -204,6 +216,11 @@ function headFacts(head: Head): Facts {
     fencing: head.fencing,
   };
 }
+
+const versionFacts = (version: Version | null): Facts => ({
+  stage: version?.stage ?? null,
+  functionVersion: version?.functionVersion ?? null,
+});
 
 function difference(before: Facts, after: Facts): [Facts, Facts] {
   const changed = Object.keys(after).filter((name) => before[name] !== after[name]);
