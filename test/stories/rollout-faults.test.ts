@@ -96,20 +96,25 @@ describe('an execution that is stopped', () => {
   );
 
   test.each([
-    ['Roll back', { action: 'lambda:UpdateAlias', skip: 1 }],
-    ['Release', { action: 's3:PutObject' }],
-  ])('in "%s": it is rolled back and told of all the same', async (state, request) => {
-    const held = rollouts.fault({ ...request, effect: 'hold' });
-    const executionArn = await rollouts.start(CHALLENGER);
-    await held.arrived;
-    expect((await rollouts.states(executionArn)).at(-1)).toBe(state);
-    await rollouts.stop(executionArn);
-    await freed();
-    await championServes();
-    held.release();
-    await rollouts.story.quiet();
-    expect((await rollouts.registry.rollouts()).at(-1)).toMatchObject({ outcome: 'ROLLED_BACK', told: true });
-  });
+    ['Roll back', { action: 'lambda:UpdateAlias', skip: 1 }, 'ROLLED_BACK', []],
+    ['Release', { action: 's3:PutObject' }, 'ROLLED_BACK', []],
+    ['Roll back after failure', { action: 'lambda:UpdateAlias' }, 'ABORTED', [{ action: 'lambda:InvokeFunction' }]],
+  ] satisfies [string, Moment, string, Moment[]][])(
+    'in "%s": the champion serves and people are told all the same',
+    async (state, request, outcome, broken) => {
+      for (const moment of broken) rollouts.fault({ ...moment, effect: 'kill before', times: 2 });
+      const held = rollouts.fault({ ...request, effect: 'hold' });
+      const executionArn = await rollouts.start(CHALLENGER);
+      await held.arrived;
+      expect((await rollouts.states(executionArn)).at(-1)).toBe(state);
+      await rollouts.stop(executionArn);
+      await freed();
+      await championServes();
+      held.release();
+      await rollouts.story.quiet();
+      expect((await rollouts.registry.rollouts()).at(-1)).toMatchObject({ outcome, told: true });
+    },
+  );
 
   test('while it bakes', async () => {
     await rollouts.underTraffic(() =>
@@ -156,7 +161,7 @@ describe('a handler', () => {
     { action: 'sns:Publish' },
   ];
 
-  test.each(['kill before', 'kill after', 'lose', 'fail', 'throttle'] as const)(
+  test.each(['kill before', 'kill after', 'lose', 'throttle'] as const)(
     '"%s" at one moment of each of its steps: new code is promoted, once',
     async (effect) => {
       const count = await rollouts.count();
@@ -277,7 +282,11 @@ describe('training runs', () => {
 
   test('three that race end with the newest, once; what was not superseded was champion in turn', async () => {
     await rollouts.underTraffic(async () => {
-      const uploads = [await rollouts.upload(21), await rollouts.upload(22), await rollouts.upload(23)];
+      const uploads: string[] = [];
+      for (const seed of [21, 22, 23]) {
+        uploads.push(await rollouts.upload(seed));
+        await rollouts.moment();
+      }
       const outcomes = await Promise.all(uploads.map((upload) => rollouts.outcome(upload)));
       const trained = outcomes.filter(({ status }) => status !== 'SUPERSEDED');
       expect(trained.map(({ status, run }) => [status, run?.reasons])).toEqual(trained.map(() => ['REGISTERED', []]));
