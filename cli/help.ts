@@ -56,7 +56,7 @@ Examples:
 Exit 3 when it is refused, or with --wait when it was rolled back.`,
   rollback: `
 Examples:
-  npx sluice rollback churn                      end the rollout that goes on, else the previous champion serves again
+  npx sluice rollback churn                      end the rollout that goes on, else what served before serves again
   npx sluice rollback churn --to 1.2.0 --reason 'complaints since Monday'`,
   watch: `
 Examples:

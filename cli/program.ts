@@ -113,9 +113,9 @@ export function createProgram({ session: open, done }: Host): Command {
       done(await rollout(session(), reference, options));
     });
 
-  verb('rollback', 'end a rollout, or put the previous champion back, at once')
+  verb('rollback', 'end a rollout, or put back what served before, at once')
     .argument(...MODEL)
-    .option('--to <version>', 'an earlier champion (default: the previous one)')
+    .option('--to <version>', 'an earlier champion (default: what served before, also older code)')
     .option('--by <name>', 'who wants it (default: the user of this machine)')
     .option('--reason <text>', 'why; it stands in the decision log')
     .action(async (model, options) => {

@@ -35,6 +35,7 @@ tbody th{font-weight:500}
 tbody tr:last-child>*{border-bottom:0}
 td small,th small{display:block;color:var(--muted);font-size:.82rem;font-weight:400;white-space:nowrap}
 td.wide{width:13rem;padding-top:.7rem}
+.examples thead th{white-space:nowrap}.examples tbody th{font-weight:400;font-size:.86rem;line-height:1.4}.rollout th:first-child{min-width:5.5rem}.rollout .examples th:first-child{min-width:13rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:1.5rem 2.5rem;margin-top:1.2rem}
 figure{margin:0;max-width:25rem}
 figcaption{font-size:.86rem;color:var(--muted);margin-top:.3rem}

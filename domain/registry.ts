@@ -149,7 +149,8 @@ export function rollBack(
     return refuse('NO_PREVIOUS', 'there is no previous champion to go back to');
   }
   if (head.champion !== champion.version || !mayBecome(champion, 'REJECTED')) return wrongStage(champion, 'REJECTED');
-  if (!mayBecome(previous, 'CHAMPION')) return wrongStage(previous, 'CHAMPION');
+  // What has not served yet goes live by a rollout, or not at all.
+  if (previous.stage !== 'RETIRED') return wrongStage(previous, 'CHAMPION');
   const changes = { champion: previous.version, previousChampion: null, rollout: null, fencing: head.fencing + 1 };
   const now: Version = { ...champion, stage: 'REJECTED' };
   const restored: Version = { ...previous, stage: 'CHAMPION' };
@@ -173,6 +174,17 @@ export function noteReaction(
   return { ok: true, head: { ...head, revision: head.revision + 1, decisions }, versions: [], decision };
 }
 
+/**
+ * Puts the champion back on the published function version, and with it the code, that served it before; what the code did
+ * wrong is not held against the model.
+ */
+export function rollBackCode(head: Head, champion: Version, act: Act & { functionVersion: string }): Transition {
+  if (head.champion !== champion.version) return wrongStage(champion, 'CHAMPION');
+  const changes = { rollout: null, fencing: head.fencing + 1 };
+  const now: Version = { ...champion, functionVersion: act.functionVersion };
+  return change(head, changes, { kind: 'ROLLED_BACK', act, was: champion, now });
+}
+
 interface Story {
   readonly kind: DecisionKind;
   readonly act: Act;
@@ -187,8 +199,8 @@ function change(head: Head, changes: Partial<Head>, story: Story): Transition {
   const { kind, act, was, now, also = [] } = story;
   const changed = { ...head, ...changes };
   const [before, after] = difference(
-    { ...headFacts(head), stage: was?.stage ?? null },
-    { ...headFacts(changed), stage: now.stage },
+    { ...headFacts(head), ...versionFacts(was) },
+    { ...headFacts(changed), ...versionFacts(now) },
   );
   const decision = appendDecision(head.decisions, {
     model: head.model,
@@ -221,6 +233,11 @@ function headFacts(head: Head): Facts {
     fencing: head.fencing,
   };
 }
+
+const versionFacts = (version: Version | null): Facts => ({
+  stage: version?.stage ?? null,
+  functionVersion: version?.functionVersion ?? null,
+});
 
 function difference(before: Facts, after: Facts): [Facts, Facts] {
   const changed = Object.keys(after).filter((name) => before[name] !== after[name]);

@@ -104,9 +104,9 @@ export class Faults {
     const served = this.#serving.getStore();
     // What a request sets off runs in its context, too, but as somebody else or later.
     if (!served || served.over || served.principal !== principal) return;
-    for (const fault of this.#planned) {
-      if (!concerns(fault, principal, requests)) continue;
-      fault.met += 1;
+    const concerned = [...this.#planned].filter((fault) => concerns(fault, principal, requests));
+    for (const fault of concerned) fault.met += 1;
+    for (const fault of concerned) {
       const { skip = 0, times = 1 } = fault;
       if (fault.met <= skip || fault.met > skip + times) continue;
       fault.happened += 1;

@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
-import { rollBack } from '../../domain/registry.ts';
+import { rollBack, rollBackCode, type Transition } from '../../domain/registry.ts';
+import type { Version } from '../../domain/registry-items.ts';
 import { alignAlias, endRollout } from '../../lambdas/rollout/end.ts';
-import { onConflictRetry } from '../../lambdas/shared/registry.ts';
+import { onConflictRetry, type Registry } from '../../lambdas/shared/registry.ts';
 import { lambdaTraffic } from '../../lambdas/shared/traffic.ts';
 import { CliError } from '../io.ts';
 import { type ModelSession, openModel, openVersion, type Session } from '../session.ts';
@@ -13,8 +14,8 @@ export interface RollbackOptions {
 }
 
 /**
- * `sluice rollback MODEL [--to VERSION]`: ends the rollout that goes on; without one, or with `--to`, an earlier champion
- * serves again. One transaction and one change of the alias: it waits for no state machine.
+ * `sluice rollback MODEL [--to VERSION]`: ends the rollout that goes on; without one, what served before serves again: the
+ * previous champion, or the champion on the code that it had. `--to` names an earlier version. One transaction and one change of the alias: it waits for no state machine.
  */
 export async function rollback(session: Session, name: string, options: RollbackOptions): Promise<number> {
   const { by = userInfo().username, reason: why = 'rolled back without a remark', to } = options;
@@ -34,24 +35,47 @@ export async function rollback(session: Session, name: string, options: Rollback
     return 0;
   }
   const previous = to === undefined ? null : (await openVersion(session, `${name}@${to}`)).version.version;
-  const champion = await onConflictRetry(() => putBack(opened, { by, why, previous }));
+  const { champion, code } = await onConflictRetry(() => putBack(opened, { by, why, previous }));
   await alignAlias(ports, { always: true });
-  session.io.result({ model: name, champion }, () => `${name}@${champion} serves again`);
+  session.io.result({ model: name, champion, ...(code ? { functionVersion: code } : {}) }, () =>
+    code ? `${name}@${champion} serves again on the code that it had before` : `${name}@${champion} serves again`,
+  );
   return 0;
 }
 
-async function putBack(
-  { registry, model }: ModelSession,
-  { by, why, previous }: { by: string; why: string; previous: number | null },
-): Promise<number> {
+interface Wanted {
+  readonly by: string;
+  readonly why: string;
+  /** Null for what served before. */
+  readonly previous: number | null;
+}
+
+async function putBack({ registry, model }: ModelSession, { by, why, previous }: Wanted) {
   const head = await registry.head();
-  const number = previous ?? head.previousChampion;
-  if (head.champion === null || number === null) throw new CliError(3, `${model.name} has no champion to go back to`);
-  const [champion, restored] = await Promise.all([registry.version(head.champion), registry.version(number)]);
-  if (!champion || !restored?.functionVersion) throw new CliError(3, `${model.name}@${number} never served`);
+  const champion = head.champion === null ? null : await registry.version(head.champion);
   const act = { who: by, why, time: new Date().toISOString(), named: previous !== null };
-  const transition = rollBack(head, { champion, previous: restored }, act);
-  if (!transition.ok) throw new CliError(3, `Cannot go back to ${model.name}@${number}: ${transition.message}`);
+  const code = champion && previous === null ? await codeBefore(registry, champion) : null;
+  if (champion && code) {
+    await writeAllowed(registry, rollBackCode(head, champion, { ...act, functionVersion: code }));
+    return { champion: champion.version, code };
+  }
+  const number = previous ?? head.previousChampion;
+  if (!champion || number === null) throw new CliError(3, `${model.name} has no champion to go back to`);
+  const restored = await registry.version(number);
+  if (!restored?.functionVersion) throw new CliError(3, `${model.name}@${number} never served`);
+  await writeAllowed(registry, rollBack(head, { champion, previous: restored }, act));
+  return { champion: number, code: null };
+}
+
+/** The function version that served the champion before new code did, if that was what changed last. */
+async function codeBefore(registry: Registry, { functionVersion }: Version): Promise<string | null> {
+  const brought = (await registry.rollouts()).findLast(
+    ({ outcome, to }) => outcome === 'PROMOTED' && to === functionVersion,
+  );
+  return brought?.kind === 'CODE' ? brought.from : null;
+}
+
+async function writeAllowed(registry: Registry, transition: Transition) {
+  if (!transition.ok) throw new CliError(3, `Cannot go back: ${transition.message}`);
   await registry.write({ transition });
-  return number;
 }

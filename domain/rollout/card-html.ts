@@ -16,10 +16,12 @@ const VERDICTS = {
 export function rolloutSection(card: RolloutCard): Html {
   const { decision, guardrails, sentences, trace } = card;
   const [word, tone] = VERDICTS[decision.action];
-  const [lead, why, ...rest] = sentences;
+  const [lead, why, ...more] = sentences;
+  // The table says what the sentences on guardrails say.
+  const rest = more.filter((sentence) => !guardrails.some(({ name }) => sentence.startsWith(`${name}: `)));
   const charts = trace.points.length > 0 ? guardrails.map((guardrail, at) => figure(card, guardrail.name, at)) : [];
   return html`<section class="rollout">
-<h2>Rollout</h2>
+<h2>Decision</h2>
 <ul class="verdicts"><li><b class="${tone}">${word}</b><span>${why}<em>${lead}</em></span></li></ul>
 ${table(card)}
 <div class="charts">${charts}</div>
@@ -42,4 +44,4 @@ function table({ decision: { numbers } }: RolloutCard): Html | null {
 }
 
 const figure = (card: RolloutCard, name: string, at: number): Html =>
-  html`<figure>${evidenceChart(card, at)}<figcaption>Evidence about ${name}, over the challenger's requests. Solid: that it does no harm. Dashed: of harm.</figcaption></figure>`;
+  html`<figure>${evidenceChart(card, at)}<figcaption>Evidence about ${name}, over the challenger's requests. Solid: that it does no harm. Dashed: of harm. Dotted lines: what is enough.</figcaption></figure>`;

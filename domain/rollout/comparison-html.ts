@@ -1,7 +1,7 @@
 import { type Html, html } from '../html.ts';
 import { showCount, showNumber, showPercent } from '../wording.ts';
-import { type Comparison, DIFFERENCE_EDGES } from './comparison.ts';
-import { meanSize, sameShare, showDifference, showMean } from './comparison-wording.ts';
+import { type Comparison, DIFFERENCE_EDGES, type RowTally } from './comparison.ts';
+import { sameShare, showDifference, showMean, showMeanSize } from './comparison-wording.ts';
 import type { Measure } from './row-difference.ts';
 
 /** The part of a rollout's card that tells how both versions answered the same requests. */
@@ -9,11 +9,10 @@ export function comparisonSection(comparison: Comparison): Html {
   const { all, requests, measure } = comparison;
   const copies = html`<div><b>${showCount(requests.copied)}</b><span>requests copied</span></div>`;
   if (measure === null) return html`<h2>Row by row</h2><div class="figures">${copies}</div>${failures(comparison)}`;
-  const size = measure === 'score' ? showNumber(meanSize(all)) : showPercent(meanSize(all));
   return html`<h2>Row by row</h2>
 <div class="figures">
 <div><b>${showPercent(sameShare(all))}</b><span>of ${showCount(all.rows)} rows have the same answer</span></div>
-<div><b>${size}</b><span>${SIZES[measure]}</span></div>
+<div><b>${showMeanSize(all, measure)}</b><span>${SIZES[measure]}</span></div>
 ${copies}
 <div><b>${showCount(requests.unanswered)}</b><span>not answered</span></div>
 </div>
@@ -54,21 +53,27 @@ function slices({ slices: all }: Comparison, measure: Measure): Html | null {
   );
   const rows = ordered.map((slice) => {
     const value = slice.others ? 'all others' : (slice.value ?? 'missing');
-    return html`<tr><th scope="row">${slice.column}<small>${value}</small></th><td>${showCount(slice.rows)}</td><td>${showPercent(sameShare(slice))}</td><td>${showMean(slice, measure)}</td><td>${slice.unanswered > 0 ? showCount(slice.unanswered) : '–'}</td></tr>`;
+    return html`<tr><th scope="row">${slice.column}<small>${value}</small></th><td>${showCount(slice.rows)}</td><td>${showPercent(sameShare(slice))}</td><td>${apart(slice, measure)}</td><td>${slice.unanswered > 0 ? showCount(slice.unanswered) : '–'}</td></tr>`;
   });
   return html`<h2>By slice</h2>
-<div class="scroll"><table><thead><tr><th scope="col">Slice</th><th scope="col">Rows</th><th scope="col">Same answer</th><th scope="col">Mean difference</th><th scope="col">Not answered</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+<div class="scroll"><table><thead><tr><th scope="col">Slice</th><th scope="col">Rows</th><th scope="col">Same answer</th><th scope="col">Apart</th><th scope="col">Not answered</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function apart(slice: RowTally, measure: Measure): Html | string {
+  if (slice.rows === slice.unanswered) return '–';
+  const signed = showMean(slice, measure);
+  return html`${showMeanSize(slice, measure)}${signed ? html`<small>signed ${signed}</small>` : null}`;
 }
 
 function biggest({ biggest: found }: Comparison, measure: Measure): Html | null {
-  const apart = found.filter(({ difference }) => difference !== 0);
-  if (apart.length === 0) return null;
-  const rows = apart.map(
+  const different = found.filter(({ difference }) => difference !== 0);
+  if (different.length === 0) return null;
+  const rows = different.map(
     ({ inferenceId, champion, challenger, difference, instance }) =>
       html`<tr><th scope="row">${fields(instance)}<small>${inferenceId}</small></th><td>${answer(champion)}</td><td>${answer(challenger)}</td><td>${showDifference(difference, measure)}</td></tr>`,
   );
   return html`<h2>Biggest differences</h2>
-<div class="scroll"><table class="rows"><thead><tr><th scope="col">Row</th><th scope="col"><span class="key champion"></span>Champion</th><th scope="col"><span class="key"></span>Challenger</th><th scope="col">Difference</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+<div class="scroll"><table class="examples"><thead><tr><th scope="col">Row</th><th scope="col"><span class="key champion"></span>Champion</th><th scope="col"><span class="key"></span>Challenger</th><th scope="col">Difference</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function failures({ failures: found }: Comparison): Html | null {

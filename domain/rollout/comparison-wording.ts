@@ -1,4 +1,4 @@
-import { counted, quoted, showCount, showNumber, showPercent, showSigned } from '../wording.ts';
+import { counted, quoted, showCount, showPercent } from '../wording.ts';
 import type { Comparison, RowTally } from './comparison.ts';
 import type { Measure } from './row-difference.ts';
 
@@ -38,7 +38,7 @@ const mean = ({ sum, rows, unanswered }: RowTally) => (rows > unanswered ? sum /
 
 /** A difference as its measure is read: points of probability, or percent of the value. */
 export const showDifference = (difference: number, measure: Measure): string => {
-  if (measure === 'score') return showSigned(difference);
+  if (measure === 'score') return `${difference < 0 ? '-' : '+'}${Math.abs(difference).toFixed(3)}`;
   const percent = showPercent(difference);
   return measure === 'value' && difference >= 0 ? `+${percent}` : percent;
 };
@@ -50,13 +50,15 @@ const NAMES: Record<Measure, string> = {
 };
 
 function meanDifference(tally: RowTally, measure: Measure): string {
-  const size = measure === 'score' ? showNumber(meanSize(tally)) : showPercent(meanSize(tally));
+  const size = showMeanSize(tally, measure);
   const signed = measure === 'probabilities' ? '' : ` (${showDifference(mean(tally), measure)} with its sign)`;
   return `${NAMES[measure]} ${size} on average${signed}`;
 }
 
-/** The mean with its sign where it has one, for a cell of a table. */
-export const showMean = (tally: RowTally, measure: Measure): string =>
-  tally.rows === tally.unanswered
-    ? '–'
-    : showDifference(measure === 'probabilities' ? meanSize(tally) : mean(tally), measure);
+/** How far the answers are apart on average. */
+export const showMeanSize = (tally: RowTally, measure: Measure): string =>
+  measure === 'score' ? meanSize(tally).toFixed(3) : showPercent(meanSize(tally));
+
+/** The mean with its sign, for answers that have one. */
+export const showMean = (tally: RowTally, measure: Measure): string | null =>
+  measure === 'probabilities' || tally.rows === tally.unanswered ? null : showDifference(mean(tally), measure);

@@ -60,6 +60,7 @@ export const DIFFERENCE_EDGES = [0.001, 0.01, 0.02, 0.05, 0.1, 0.2] as const;
 const NO_ROWS: RowTally = { rows: 0, unanswered: 0, same: 0, sum: 0, size: 0 };
 const MOST_EXAMPLES = 10;
 const MOST_FAILURES = 5;
+const MOST_COLUMNS = 20;
 /** More values of one column are counted together: they are identities, not slices. */
 const MOST_VALUES = 20;
 const MOST_FIELDS = 30;
@@ -93,28 +94,20 @@ export function compare(
     biggest: [...known.biggest],
     failures: [...known.failures],
   };
-  for (const copy of copies)
-    for (const [row, instance] of copy.instances.entries()) takeRow(next, copy, row, instance, columns);
-  next.biggest.sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference)).splice(MOST_EXAMPLES);
-  next.failures.splice(MOST_FAILURES);
+  const slices = slicer(next.slices, columns.slice(0, MOST_COLUMNS));
+  for (const copy of copies) for (const row of copy.instances.keys()) takeRow(next, copy, row, slices);
   return next;
 }
 
-function takeRow(
-  into: Comparison,
-  copy: Copy,
-  row: number,
-  instance: Readonly<Record<string, unknown>>,
-  columns: readonly string[],
-) {
-  const champion = copy.champion[row];
-  if (!champion) return;
+function takeRow(into: Comparison, copy: Copy, row: number, slices: Slicer) {
   const { challenger } = copy;
+  const [champion, instance] = [copy.champion[row], copy.instances[row]];
+  if (!champion || !instance) return;
   const own = 'failure' in challenger ? undefined : challenger[row];
   const difference = own ? compareRow(champion, own) : null;
   const found = counted(difference);
   into.all = addTally(into.all, found);
-  for (const column of columns) addToSlice(into.slices, column, sliceValue(instance[column]), found);
+  slices(instance, found);
   const example = () => ({
     inferenceId: inferenceId(copy.requestId, row),
     at: copy.at,
@@ -154,15 +147,33 @@ const addTally = (a: RowTally, b: RowTally): RowTally => ({
   size: a.size + b.size,
 });
 
-function addToSlice(slices: Comparison['slices'], column: string, value: string | null, found: RowTally) {
-  const own = slices.filter((slice) => slice.column === column);
-  const at = own.find((slice) => slice.value === value && !slice.others) ?? own.find(({ others }) => others);
-  if (at) {
-    Object.assign(at, addTally(at, found));
-    return;
-  }
-  const others = own.length >= MOST_VALUES;
-  slices.push({ column, value: others ? null : value, others, ...found });
+type Slicer = (instance: Readonly<Record<string, unknown>>, found: RowTally) => void;
+
+/** Adds rows to the slices of the columns, and new slices where there is room. */
+function slicer(slices: Comparison['slices'], columns: readonly string[]): Slicer {
+  const places = columns.map((column) => {
+    const own = slices.filter((slice) => slice.column === column);
+    return {
+      column,
+      values: new Map(own.filter(({ others }) => !others).map((slice) => [slice.value, slice])),
+      others: own.find(({ others }) => others),
+    };
+  });
+  return (instance, found) => {
+    for (const place of places) {
+      const value = sliceValue(instance[place.column]);
+      const known = place.values.get(value) ?? place.others;
+      if (known) {
+        Object.assign(known, addTally(known, found));
+        continue;
+      }
+      const others = place.values.size >= MOST_VALUES;
+      const slice = { column: place.column, value: others ? null : value, others, ...found };
+      slices.push(slice);
+      if (others) place.others = slice;
+      else place.values.set(value, slice);
+    }
+  };
 }
 
 const sliceValue = (value: unknown): string | null =>
@@ -170,11 +181,16 @@ const sliceValue = (value: unknown): string | null =>
 
 /** What a person recognizes a row by. */
 function shown(instance: Readonly<Record<string, unknown>>): Record<string, z.infer<typeof cell>> {
-  const fields = Object.entries(instance).slice(0, MOST_FIELDS);
+  const fields = Object.entries(instance).filter(([name]) => name !== '');
   return Object.fromEntries(
-    fields.map(([name, value]) => {
-      const short = typeof value === 'number' || typeof value === 'boolean' || value === null;
-      return [name.slice(0, LONGEST_TEXT), short ? value : String(value).slice(0, LONGEST_TEXT)];
-    }),
+    fields.slice(0, MOST_FIELDS).map(([name, value]) => [name.slice(0, LONGEST_TEXT), shownValue(value)]),
   );
+}
+
+/** Numbers that a table cannot hold (DynamoDB ends at 1e126) are told as text. */
+function shownValue(value: unknown): z.infer<typeof cell> {
+  if (typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number' && (value === 0 || (Math.abs(value) < 1e100 && Math.abs(value) > 1e-100))) return value;
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.slice(0, LONGEST_TEXT);
 }

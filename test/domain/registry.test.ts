@@ -7,6 +7,7 @@ import {
   promote,
   registerVersion,
   rollBack,
+  rollBackCode,
   type Transition,
 } from '../../domain/registry.ts';
 import { emptyHead, type Head, type Version } from '../../domain/registry-items.ts';
@@ -183,5 +184,121 @@ describe('rollBack()', () => {
     expect([1, 2].map((number) => model.version(number).stage)).toEqual(['CHAMPION', 'REJECTED']);
     expect(code(rollBack(model.head, pair, act))).toBe('NO_PREVIOUS');
     expect(verifyChain(model.log, model.head.decisions).ok).toBe(true);
+  });
+});
+
+describe('a rollout that ends without a promotion', () => {
+  const started = () => {
+    const model = registry();
+    model.live(model.register());
+    const number = model.register();
+    model.apply(beginRollout(model.head, model.version(number), { ...act, runId: 'run' }));
+    return { model, number, token: model.head.fencing };
+  };
+
+  test('leaves the version where it was, to try again', () => {
+    const { model, number, token } = started();
+    model.apply(abortRollout(model.head, model.version(number), { ...act, token }));
+    expect(model.version(number).stage).toBe('REGISTERED');
+    expect(model.log.at(-1)).toMatchObject({ kind: 'ROLLOUT_ABORTED', after: { rolloutToken: null } });
+    expect(code(beginRollout(model.head, model.version(number), { ...act, runId: 'again' }))).toBe('ok');
+  });
+
+  test('rejects it where something spoke against it, until somebody approves it anew', () => {
+    const { model, number, token } = started();
+    const ending = { ...act, token, kind: 'ROLLED_BACK', reject: true } as const;
+    model.apply(abortRollout(model.head, model.version(number), ending));
+    expect(model.version(number).stage).toBe('REJECTED');
+    expect(model.log.at(-1)).toMatchObject({
+      kind: 'ROLLED_BACK',
+      before: { stage: 'REGISTERED' },
+      after: { stage: 'REJECTED' },
+    });
+    expect(code(beginRollout(model.head, model.version(number), { ...act, runId: 'again' }))).toBe('WRONG_STAGE');
+    const { artifact } = model.version(number);
+    const approval = { ...act, approved: true, artifactSha256: artifact.sha256 };
+    model.apply(decideApproval(model.head, model.version(number), approval));
+    expect(code(beginRollout(model.head, model.version(number), { ...act, runId: 'again' }))).toBe('ok');
+  });
+
+  test('rests on the evidence that is named', () => {
+    const { model, number, token } = started();
+    const evidenceSha256 = 'f'.repeat(64);
+    model.apply(abortRollout(model.head, model.version(number), { ...act, token, evidenceSha256 }));
+    expect(model.log.at(-1)?.evidenceSha256).toBe(evidenceSha256);
+  });
+});
+
+describe('the champion on new code', () => {
+  const onNewCode = () => {
+    const model = registry();
+    model.live(model.register());
+    model.live(model.register());
+    model.apply(beginRollout(model.head, model.version(2), { ...act, runId: 'code' }));
+    return { model, token: model.head.fencing };
+  };
+
+  test('is promoted to another function version; the previous champion stays the one before it', () => {
+    const { model, token } = onNewCode();
+    const champion = model.version(2);
+    model.apply(promote(model.head, champion, { ...act, token, functionVersion: '9', champion }));
+    expect(model.head).toMatchObject({ champion: 2, previousChampion: 1, rollout: null });
+    expect(model.version(2)).toMatchObject({ stage: 'CHAMPION', functionVersion: '9' });
+    expect(model.version(1).stage).toBe('RETIRED');
+    expect(model.log.at(-1)).toMatchObject({ before: { functionVersion: '2' }, after: { functionVersion: '9' } });
+  });
+
+  test('is not rejected for what the code did', () => {
+    const { model, token } = onNewCode();
+    model.apply(abortRollout(model.head, model.version(2), { ...act, token, kind: 'ROLLED_BACK', reject: true }));
+    expect(model.version(2)).toMatchObject({ stage: 'CHAMPION', functionVersion: '2' });
+  });
+
+  test('goes back to the code before in one step, at any time, and fences a rollout in progress', () => {
+    const { model, token } = onNewCode();
+    const champion = model.version(2);
+    model.apply(promote(model.head, champion, { ...act, token, functionVersion: '9', champion }));
+    model.apply(beginRollout(model.head, model.version(2), { ...act, runId: 'more code' }));
+    model.apply(rollBackCode(model.head, model.version(2), { ...act, who: 'ada', functionVersion: '2' }));
+    expect(model.head).toMatchObject({ champion: 2, previousChampion: 1, rollout: null, fencing: token + 2 });
+    expect(model.version(2)).toMatchObject({ stage: 'CHAMPION', functionVersion: '2' });
+    expect(model.log.at(-1)).toMatchObject({
+      kind: 'ROLLED_BACK',
+      who: 'ada',
+      before: { functionVersion: '9' },
+      after: { functionVersion: '2' },
+    });
+    expect(verifyChain(model.log, model.head.decisions).ok).toBe(true);
+  });
+
+  test('of a version that does not serve is nothing to go back from', () => {
+    const { model } = onNewCode();
+    expect(code(rollBackCode(model.head, model.version(1), { ...act, functionVersion: '1' }))).toBe('WRONG_STAGE');
+  });
+});
+
+describe('rollBack() to a version that a person names', () => {
+  const threeChampions = () => {
+    const model = registry();
+    for (let count = 0; count < 3; count += 1) model.live(model.register());
+    return model;
+  };
+
+  test('goes to any that has served; without a name only to the one before', () => {
+    const model = threeChampions();
+    const pair = { champion: model.version(3), previous: model.version(1) };
+    expect(code(rollBack(model.head, pair, act))).toBe('NO_PREVIOUS');
+    model.apply(rollBack(model.head, pair, { ...act, named: true }));
+    expect(model.head).toMatchObject({ champion: 1, previousChampion: null });
+    expect([1, 2, 3].map((number) => model.version(number).stage)).toEqual(['CHAMPION', 'RETIRED', 'REJECTED']);
+  });
+
+  test('not to one that never served, or was rejected', () => {
+    const model = threeChampions();
+    const [fresh, bad] = [model.register(), model.register({ gates: { passed: false, failed: ['worse'] } })];
+    for (const number of [fresh, bad]) {
+      const pair = { champion: model.version(3), previous: model.version(number) };
+      expect(code(rollBack(model.head, pair, { ...act, named: true }))).toBe('WRONG_STAGE');
+    }
   });
 });

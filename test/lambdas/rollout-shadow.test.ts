@@ -108,6 +108,7 @@ describe('a shadow rollout', () => {
   test('leaves the champion all the traffic, and promotes on the evidence of copies when its time is over', async () => {
     await begin();
     const before = { ...machine.traffic.alias };
+    expect(machine.traffic.pointed()).toEqual({ functionVersion: '2', weights: {} });
     const end = await machine.loop(token);
     expect(end).toMatchObject({ action: 'PROMOTE', cause: 'SAFE' });
     expect(machine.traffic.alias).toEqual(before);

@@ -25,18 +25,18 @@ const well = (version: string) => ({ requests: version === '2' ? 400 : 100, erro
 describe('a rollout', () => {
   test('of the first version goes to all traffic at once', async () => {
     await machine.champion();
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     expect(await head()).toMatchObject({ champion: 1, rollout: null });
   });
 
   test('gives a good challenger more and more, and then everything', async () => {
     const token = await machine.underWay();
-    expect(machine.traffic.alias).toMatchObject({ functionVersion: '2', weights: { 3: 0.1 } });
+    expect(machine.traffic.pointed()).toEqual({ functionVersion: '2', weights: { 3: 0.1 } });
     machine.requests.answers = well;
     expect(await machine.loop(token)).toMatchObject({ action: 'PROMOTE', cause: 'SAFE', step: 1 });
-    expect(machine.traffic.alias).toMatchObject({ functionVersion: '2', weights: { 3: 0.5 } });
+    expect(machine.traffic.pointed()).toEqual({ functionVersion: '2', weights: { 3: 0.5 } });
     await promote({ token }, machine.ports());
-    expect(machine.traffic.alias).toMatchObject({ functionVersion: '3', weights: {} });
+    expect(machine.traffic.pointed()).toEqual({ functionVersion: '3', weights: {} });
     expect(await head()).toMatchObject({ champion: 2, previousChampion: 1, rollout: null });
     expect(await release({ owner: 'second' }, machine.ports())).toMatchObject({ outcome: 'PROMOTED', rejected: false });
     expect(machine.plane.told.map(({ subject }) => subject)).toEqual(['churn: version 1.0.0 was promoted']);
@@ -50,7 +50,7 @@ describe('a rollout', () => {
     machine.requests.answers = (version) => ({ ...well(version), errors: version === '2' ? 1 : 8 });
     expect(await machine.loop(token)).toMatchObject({ action: 'ROLLBACK', cause: 'HARM' });
     await rollBack({ owner: 'second', failure: null }, machine.ports());
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     expect(await head()).toMatchObject({ champion: 1, rollout: null });
     expect(await release({ owner: 'second' }, machine.ports())).toMatchObject({
       outcome: 'ROLLED_BACK',
@@ -103,7 +103,7 @@ describe('a rollout', () => {
     expect(await stopOnAlarm(machine.ports())).toEqual({ stopped: false });
     machine.requests.on = ['errors'];
     expect(await stopOnAlarm(machine.ports())).toEqual({ stopped: true });
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     expect((await machine.plane.registry.rollouts()).at(-1)).toMatchObject({ outcome: 'ROLLED_BACK', told: true });
   });
 
@@ -143,7 +143,7 @@ describe('a rollout', () => {
     await expect(tryGoldenRows({ token }, machine.ports({ smokeTest }))).rejects.toThrow('golden row 1');
     const failure = { Error: ERROR_NAMES.invalidArtifact, Cause: '{"errorMessage":"golden row 1"}' };
     await rollBack({ owner: 'second', failure }, machine.ports());
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     expect((await machine.plane.registry.decisions()).at(-1)).toMatchObject({
       kind: 'ROLLED_BACK',
       why: 'golden row 1',
@@ -169,7 +169,7 @@ describe('the owner of the traffic', () => {
     const third = await machine.register('r3');
     const next = await takeLock({ owner: 'third', request: requestOf(third) }, machine.ports());
     expect(next).toEqual({ status: 'OWNED', token: token + 1 });
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     await expect(shift({ token, step: 1 }, machine.ports())).rejects.toThrow(Superseded);
     await expect(promote({ token }, machine.ports())).rejects.toThrow(Superseded);
   });
@@ -192,7 +192,7 @@ describe('the owner of the traffic', () => {
       },
     });
     await expect(shift({ token, step: 1 }, machine.ports({ traffic: slow, registry }))).rejects.toThrow(Superseded);
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     expect(await analyse({ token }, machine.ports())).toMatchObject({ action: 'ENDED', why: 'stop' });
   });
 
@@ -229,7 +229,7 @@ describe('align()', () => {
     expect(await align(machine.ports())).toMatchObject({ recovered: 0 });
     machine.running.clear();
     expect(await align(machine.ports())).toMatchObject({ recovered: 1 });
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
     expect(machine.plane.told.map(({ subject }) => subject)).toEqual(['churn: version 1.0.0 was not rolled out']);
     expect(await align(machine.ports())).toEqual({ recovered: 0, realigned: 0, told: 0, started: 0 });
   });
@@ -238,7 +238,7 @@ describe('align()', () => {
     await machine.champion();
     machine.traffic.alias = { ...machine.traffic.alias, functionVersion: '1', weights: { 2: 0.5 } };
     expect(await align(machine.ports())).toMatchObject({ realigned: 1 });
-    expect(machine.traffic.alias).toMatchObject(serving);
+    expect(machine.traffic.pointed()).toEqual(serving);
   });
 
   test('starts a rollout of the champion on new code, once', async () => {

@@ -104,9 +104,11 @@ interface Scenario {
   readonly person?: (cloud: StatesCloud, token: string) => Promise<unknown>;
   /** Time that passes while nobody does anything. */
   readonly silence?: number;
+  /** The rollout was started before, and its end was missed. */
+  readonly rolledOutBefore?: boolean;
 }
 
-async function play({ answers = {}, person, silence = 0 }: Scenario = {}) {
+async function play({ answers = {}, person, silence = 0, rolledOutBefore = false }: Scenario = {}) {
   const called: Step[] = [];
   const payloads: Partial<Record<Step, Record<string, unknown>>> = {};
   const cloud: StatesCloud = statesCloud({
@@ -132,7 +134,13 @@ async function play({ answers = {}, person, silence = 0 }: Scenario = {}) {
       '${RolloutMachineArn}',
       String(stateMachineArn),
     );
-    const { executionArn } = await cloud.run(definition, run);
+    if (rolledOutBefore) {
+      const request = { model: 'churn', version: 7, kind: 'VERSION', by: 'rollout', reason: 'its first attempt' };
+      const input = JSON.stringify(request);
+      await cloud.call('StartExecution', { stateMachineArn, name: 'a-run-rollout', input });
+      await cloud.clock.idle();
+    }
+    const { executionArn } = await cloud.run(definition, run, { executionName: 'a-run' });
     await cloud.clock.advance(silence);
     const { status, error, cause, output } = await cloud.call('DescribeExecution', { executionArn });
     const events = await cloud.history(executionArn);
@@ -217,6 +225,17 @@ describe('a run', () => {
     const { outcome, states } = await play({ answers: { RollOut } });
     expect(outcome).toMatchObject({ status, version: 7, reasons: ['its rollout was rolled back: errors: 9 of 90'] });
     expect(states.at(-1)).toBe('Version rolled back');
+  });
+
+  test.each([
+    [WELL.RollOut, 'Version serves'],
+    [{ outcome: 'ROLLED_BACK', rejected: true, why: 'harm', token: 3 }, 'Version rolled back'],
+    [thrown('Sluice.Superseded'), 'Run failed'],
+  ])('that missed the end of its rollout looks it up', async (RollOut, end) => {
+    const { states, called } = await play({ answers: { RollOut }, rolledOutBefore: true });
+    expect(states).toContain('Look up rollout');
+    expect(states.at(-1)).toBe(end);
+    expect(called.filter((step) => step === 'RollOut')).toHaveLength(1);
   });
 
   test('that a gate rejects is registered, recorded and not rolled out', async () => {

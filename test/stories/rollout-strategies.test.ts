@@ -297,16 +297,30 @@ describe('a version that a person answers for', () => {
   });
 });
 
-test('linear gives equal shares at equal times, and then everything', async () => {
-  await deploy('steps', '// other code that does the same');
-  const weights = new Set<number>();
-  const { over, answers } = await under('steps', 1, {
-    look: async () => void weights.add((await alias('steps')).weight),
+describe('linear', () => {
+  test('gives equal shares at equal times, and then everything', async () => {
+    await deploy('steps', '// other code that does the same');
+    const weights = new Set<number>();
+    const { over, answers } = await under('steps', 1, {
+      look: async () => void weights.add((await alias('steps')).weight),
+    });
+    expect([over.outcome, over.why]).toEqual(['PROMOTED', expect.stringContaining('No harm that matters')]);
+    expect([...weights].filter((weight) => weight > 0)).toEqual([0.4, 0.8]);
+    expect(failed(answers)).toBe(0);
+    expect(await alias('steps')).toMatchObject({ FunctionVersion: over.to, weight: 0 });
   });
-  expect([over.outcome, over.why]).toEqual(['PROMOTED', expect.stringContaining('No harm that matters')]);
-  expect([...weights].filter((weight) => weight > 0)).toEqual([0.4, 0.8]);
-  expect(failed(answers)).toBe(0);
-  expect(await alias('steps')).toMatchObject({ FunctionVersion: over.to, weight: 0 });
+
+  test('and after new code one step back is the code before; it is not tried again by itself', async () => {
+    const over = (await rollouts('steps')).at(-1);
+    await rollback(session(), 'steps', { by: 'bob', reason: 'the new code' });
+    expect(await alias('steps')).toMatchObject({ FunctionVersion: over?.from, weight: 0 });
+    await story.cloud.clock.advance(20 * 60_000);
+    expect(await alias('steps')).toMatchObject({ FunctionVersion: over?.from, weight: 0 });
+    const decision = (await story.registry('steps').decisions()).at(-1);
+    expect(decision).toMatchObject({ kind: 'ROLLED_BACK', who: 'bob', before: { functionVersion: over?.to } });
+    expect(await story.registry('steps').head()).toMatchObject({ champion: 1, rollout: null });
+    await expect(rollback(session(), 'steps', {})).rejects.toThrow('no champion to go back to');
+  });
 });
 
 /** Sets an alarm of a model by hand, as a drill does. */

@@ -13,6 +13,12 @@ export class MemoryTraffic implements Traffic {
   readonly #codes = new Map<string, string>();
   alias = { functionVersion: '1', weights: {} as Record<string, number>, revision: 1 };
 
+  /** Where the alias sends its traffic. */
+  pointed() {
+    const { functionVersion, weights } = this.alias;
+    return { functionVersion, weights };
+  }
+
   publish: Traffic['publish'] = async ({ version }) => {
     const name = `model version ${version}, ${this.deployed}`;
     if (!this.published.includes(name)) this.published.push(name);

@@ -42,7 +42,7 @@ export interface StatesCloud {
   readonly context: CloudContext;
   call(action: string, input: Document): Promise<Document>;
   /** Creates a machine, runs it to its end and gives its description and history. */
-  run(definition: unknown, input?: unknown, options?: Document): Promise<Finished>;
+  run(definition: unknown, input?: unknown, options?: Document & { executionName?: string }): Promise<Finished>;
   history(executionArn: string): Promise<Document[]>;
   /** Takes up what was in progress, as the cloud does after a restart. */
   resume(): Promise<void>;
@@ -124,7 +124,7 @@ export function statesCloud(options: StatesCloudOptions = {}): StatesCloud {
     context,
     call,
     history,
-    async run(definition, input = {}, extra = {}) {
+    async run(definition, input = {}, { executionName, ...extra } = {}) {
       const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
       const { stateMachineArn } = await call('CreateStateMachine', {
         name: `machine-${++counter}`,
@@ -134,6 +134,7 @@ export function statesCloud(options: StatesCloudOptions = {}): StatesCloud {
       });
       const { executionArn } = await call('StartExecution', {
         stateMachineArn,
+        name: executionName,
         input: JSON.stringify(input),
       });
       await clock.idle();

@@ -3,6 +3,7 @@ import { buildRolloutCard, rolloutCardSchema } from '../../../domain/rollout/car
 import { rolloutSection } from '../../../domain/rollout/card-html.ts';
 import { decide } from '../../../domain/rollout/decide.ts';
 import type { Tick } from '../../../domain/rollout/evidence.ts';
+import { rolloutPage } from '../../../domain/rollout/page.ts';
 import { factsAt, minutes, observeAll, rolloutOf, tick } from '../../support/rollout.ts';
 
 const { plan, guardrails } = rolloutOf();
@@ -60,5 +61,17 @@ describe('rolloutSection()', () => {
 
   test('has nothing to draw before the first tick', () => {
     expect(rolloutSection(cardOf([])).toString()).not.toContain('<svg');
+  });
+});
+
+describe('rolloutPage()', () => {
+  test.each(['promoted', 'rolled back', 'held'])('of a rollout that was %s stands alone and says so', (what) => {
+    const ticks = { promoted: 300, 'rolled back': 3, held: 1 }[what] ?? 0;
+    const card = cardOf(minutes(ticks, (id) => (what === 'rolled back' ? tick(id, { errors: [6, 3] }) : tick(id))));
+    const action = what === 'promoted' ? 'PROMOTE' : card.decision.action;
+    const page = rolloutPage({ ...card, decision: { ...card.decision, action } });
+    expect(page.toLowerCase()).toContain(`>${what}</span>`);
+    expect(page).toContain('compared with version 1.2.1');
+    expect(page).not.toMatch(/<script|https?:|NaN|undefined|Infinity/);
   });
 });

@@ -102,6 +102,12 @@ describe('compare()', () => {
 
   const tally = (rows: number, unanswered: number) => ({ rows, unanswered, same: 0, sum: 0, size: 0 });
 
+  test('tells of values that a table cannot hold, or that nest, as text', () => {
+    const instance = { plan: 'basic', huge: 1e300, tiny: -1e-300, usual: 1e9, nested: { a: [1] }, '': 'unnamed' };
+    const [row] = taken([copy(1, { instances: [instance], challenger: [scored(0.9)] })]).biggest;
+    expect(row?.instance).toEqual({ plan: 'basic', huge: '1e+300', tiny: '-1e-300', usual: 1e9, nested: '{"a":[1]}' });
+  });
+
   test('stays small whatever the rows hold, and is data that its schema takes back', () => {
     const wide = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`column ${at}`, 'x'.repeat(5_000)]));
     const copies = many(300, (id) =>

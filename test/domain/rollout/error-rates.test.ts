@@ -53,6 +53,9 @@ const SHAPES: [name: string, traffic: Partial<Traffic>, minutes: number][] = [
   ['errors of 0.2 %', { errorRate: () => 0.002 }, 120],
   ['errors of 2 %', { errorRate: () => 0.02 }, 120],
   ['errors of 10 %', { errorRate: () => 0.1 }, 200],
+  ['no errors', { errorRate: () => 0 }, 120],
+  ['an hour of silence in the middle', { rps: (minute) => (minute >= 8 && minute < 68 ? 0 : 10) }, 180],
+  ['a crowd after a quiet start', { rps: (minute) => (minute < 30 ? 0.05 : 100) }, 60],
   ['errors that come and go', { errorRate: (minute) => (minute % 20 < 10 ? 0.001 : 0.03) }, 200],
 ];
 
@@ -101,6 +104,13 @@ describe('at ten requests a second', () => {
   test('without traffic it is held', () => {
     const [only] = run({ rps: steady(0) }, 1, 600);
     expect(only).toEqual({ action: 'HOLD', minutes: 600, exposed: 0, weight: 10 });
+  });
+
+  test('with a request an hour neither an equal nor a harmful version gets anywhere, whatever time passes', () => {
+    for (const extraErrors of [0, 0.01]) {
+      const endings = run({ rps: steady(1 / 3600), extraErrors }, 50, 3_000);
+      expect(count(endings, 'HOLD')).toBe(50);
+    }
   });
 });
 
