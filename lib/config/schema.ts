@@ -84,6 +84,10 @@ function modelMistakes(model: ModelConfig): Mistake[] {
   if ('limit' in rollout && (rollout.limit.time ?? 0) > LONGEST_ROLLOUT_MS) {
     mistakes.push({ path: ['rollout', 'limit', 'time'], message: 'allowed: at most 60 days' });
   }
+  if ('guardrails' in rollout && rollout.guardrails.quality !== false && rollout.guardrails.quality.required) {
+    const message = 'labels do not reach rollouts in this version; allowed: false';
+    mistakes.push({ path: ['rollout', 'guardrails', 'quality', 'required'], message });
+  }
   const bytes = Buffer.byteLength(settingsJson(model));
   if (bytes > LARGEST_SETTINGS) {
     const message = `the settings take ${bytes} bytes as JSON; allowed: ${LARGEST_SETTINGS}. Columns that need no rule can be left out`;

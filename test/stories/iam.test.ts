@@ -101,7 +101,11 @@ const SCENES: readonly Scene[] = [
   {
     owner: /^RolloutsRollout$/,
     action: /^states:DescribeExecution$/,
-    play: () => houses.rollOutTwice(),
+    async play(place) {
+      // On code that serves already a rollout would be over before the second one looks.
+      await houses.deploy((stack, template) => moreMemory(without([place])(stack, template)));
+      await houses.rollOutTwice();
+    },
   },
   {
     owner: /^RolloutsRollout$/,

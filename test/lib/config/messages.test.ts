@@ -161,6 +161,14 @@ describe('mistakes', () => {
     `);
   });
 
+  test('of a rollout that waits for what never comes', () => {
+    const rollout = { kind: 'canary', steps: [10], bake: '1 hour', guardrails: { quality: { required: true } } };
+    expect(mistakes(model({ rollout }))).toMatchInlineSnapshot(`
+      "sluice.config.ts has a mistake:
+        models.churn.rollout.guardrails.quality.required: labels do not reach rollouts in this version; allowed: false"
+    `);
+  });
+
   test('of columns that contradict each other', () => {
     const config = {
       environments: { dev: {} },
