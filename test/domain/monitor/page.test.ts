@@ -27,7 +27,7 @@ const moved = (name: string) =>
         psi: 0.4,
         importance: 0.31,
         since: '2026-11-23T08:00Z',
-        sentence: `${name} is higher: mean 52 instead of 44.`,
+        sentence: `${name} is higher: mean 52 instead of 44`,
         sides: [
           {
             side: 'missing',
