@@ -1,6 +1,5 @@
 import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { RetrainOutput } from '../../domain/retrain.ts';
 import { type Answered, CANARY, CaptureStory, csvOf, MODEL, persons } from '../support/capture-story.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 
@@ -147,18 +146,8 @@ describe('labels', () => {
 });
 
 describe('a dataset of labelled predictions', () => {
-  const compose = async (incident: string): Promise<RetrainOutput> => {
-    const { Functions = [] } = await capture.story.lambda.send(new ListFunctionsCommand({}));
-    const FunctionName = Functions.map(({ FunctionName: name = '' }) => name).find((name) =>
-      name.includes('RetrainingCompose'),
-    );
-    const Payload = Buffer.from(JSON.stringify({ incident, since: null }));
-    const { Payload: answer } = await capture.story.lambda.send(new InvokeCommand({ FunctionName, Payload }));
-    return JSON.parse(Buffer.from(answer ?? []).toString('utf8')) as RetrainOutput;
-  };
-
   test('is the last dataset and what was labelled since, goes the way of every upload, and is made once', async () => {
-    const output = await compose('incident-1');
+    const output = await capture.compose('incident-1');
     expect(output).toEqual({
       status: 'COMPOSED',
       rows: 840,
@@ -168,7 +157,7 @@ describe('a dataset of labelled predictions', () => {
       because: null,
     });
     await capture.story.quiet();
-    expect(await compose('incident-1')).toEqual({ ...output, status: 'REPEATED' });
+    expect(await capture.compose('incident-1')).toEqual({ ...output, status: 'REPEATED' });
     await capture.story.quiet();
     const uploads = (await capture.registry.uploads()).filter(({ key }) => key === output.key);
     expect(uploads).toHaveLength(1);

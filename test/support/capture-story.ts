@@ -8,11 +8,13 @@ import {
   PutLogEventsCommand,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { modelNamed } from '../../cli/environment.ts';
 import { type CapturedLine, capturedLine } from '../../domain/capture.ts';
 import { captureErrorsPrefix, capturesPrefix, truthPrefix } from '../../domain/names.ts';
 import type { Upload } from '../../domain/registry-items.ts';
+import type { RetrainOutput } from '../../domain/retrain.ts';
 import { uploadId } from '../../domain/slot.ts';
 import { customers } from '../../examples/churn/generator.ts';
 import { openStory, type Story, type StoryOptions } from './story.ts';
@@ -138,6 +140,19 @@ export class CaptureStory {
     const upload = await this.registry.upload(uploadId(VersionId));
     if (!upload) throw new Error(`nothing became of the labels ${name}:\n${this.story.log.join('\n')}`);
     return upload;
+  }
+
+  /** Asks for a dataset of labelled predictions, as the controller does. */
+  async compose(incident: string): Promise<RetrainOutput> {
+    const FunctionName = await this.#functionNamed('RetrainingCompose');
+    const Payload = Buffer.from(JSON.stringify({ incident, since: null }));
+    const { Payload: answer } = await this.story.lambda.send(new InvokeCommand({ FunctionName, Payload }));
+    return JSON.parse(Buffer.from(answer ?? []).toString('utf8')) as RetrainOutput;
+  }
+
+  async #functionNamed(part: string): Promise<string> {
+    const { Functions = [] } = await this.story.lambda.send(new ListFunctionsCommand({}));
+    return Functions.map(({ FunctionName: name = '' }) => name).find((name) => name.includes(part)) ?? '';
   }
 
   /** Everything that every log has said. */
