@@ -1,3 +1,5 @@
+import { CloudWatchClient, DescribeAlarmHistoryCommand } from '@aws-sdk/client-cloudwatch';
+import { DeleteSubscriptionFilterCommand, DescribeSubscriptionFiltersCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Answered, CANARY, CaptureStory, csvOf, MODEL, persons } from '../support/capture-story.ts';
@@ -18,6 +20,7 @@ afterEach(async () => {
   expect(await brokenInvariants(capture.story)).toEqual([]);
 });
 
+const HOUR = 3_600_000;
 const asked = persons(60, 2);
 const answers: Answered[] = [];
 
@@ -176,4 +179,23 @@ test('what is redacted or ignored stands in no log, no capture, no label and no 
   expect(JSON.stringify(objects)).not.toContain(CANARY);
   for (const key of await capture.errors()) expect(await capture.text(key)).not.toContain(CANARY);
   expect(capture.story.log.join('\n')).not.toContain(CANARY);
+});
+
+test('a capture that stops is found by the next window, and is an alarm', async () => {
+  const logGroupName = await capture.predictLog();
+  const { subscriptionFilters = [] } = await capture.logs.send(
+    new DescribeSubscriptionFiltersCommand({ logGroupName }),
+  );
+  const [{ filterName } = {}] = subscriptionFilters;
+  await capture.story.cloud.clock.advance(2 * HOUR);
+  await capture.logs.send(new DeleteSubscriptionFilterCommand({ logGroupName, filterName }));
+  await capture.ask(asked.slice(0, 20));
+  await capture.story.cloud.clock.advance(3 * HOUR);
+  await capture.story.quiet();
+  expect((await capture.registry.windows(10)).map(({ status }) => status)).toContain('STOPPED');
+  const told = await new CloudWatchClient({}).send(new DescribeAlarmHistoryCommand({ HistoryItemType: 'StateUpdate' }));
+  const changes = (told.AlarmHistoryItems ?? []).map(
+    ({ AlarmName, HistorySummary }) => `${AlarmName}: ${HistorySummary}`,
+  );
+  expect(changes).toContainEqual(expect.stringMatching(/CaptureStopped.*to ALARM/));
 });

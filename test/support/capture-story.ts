@@ -119,12 +119,16 @@ export class CaptureStory {
     );
   }
 
+  /** The log group of the prediction function. */
+  async predictLog(): Promise<string> {
+    const { logGroups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
+    const names = logGroups.map(({ logGroupName = '' }) => logGroupName);
+    return names.find((name) => name.includes('PredictionPredict')) ?? '';
+  }
+
   /** Writes lines into the log of the prediction function, as a version of it would. */
   async putLines(logEvents: { timestamp: number; message: string }[]): Promise<void> {
-    const { logGroups = [] } = await this.logs.send(new DescribeLogGroupsCommand({}));
-    const logGroupName = logGroups
-      .map(({ logGroupName: name = '' }) => name)
-      .find((name) => name.includes('PredictionPredict'));
+    const logGroupName = await this.predictLog();
     const logStreamName = `by-hand-${logEvents[0]?.timestamp}`;
     await this.logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName }));
     await this.logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
