@@ -192,9 +192,20 @@ describe('a retraining', () => {
     const because = '120 labelled predictions are there, 500 are needed';
     const result = { ...composed, status: 'NOT_ENOUGH_LABELS' as const, key: null, because };
     await record({ action: 'record', event, result, failure: null }, ports());
-    expect(told()).toEqual(['[warning] churn: input drift, a challenger is trained']);
+    expect(told()).toEqual(['[warning] churn: input drift']);
     expect(plane.told[0]?.body).toContain(`the retraining was not possible: ${because}`);
     expect((await plane.registry.reactions()).retrains).toEqual([]);
+    // Tried again when the cooldown is over, and told only when there are enough.
+    for (const [at, answer] of [
+      [8, result],
+      [16, { ...composed, status: 'COMPOSED' as const, key: 'churn/training/retrain/x.parquet' }],
+    ] as const) {
+      const again = await window(at, { input: 'ALERT' });
+      expect((await decide({ window: again }, ports())).work[0]?.act?.kind).toBe('RETRAIN');
+      await record({ action: 'record', event: `window-${again}`, result: answer, failure: null }, ports());
+    }
+    expect(told().slice(1)).toEqual(['[warning] churn: input drift, a challenger is trained']);
+    expect(plane.told[1]?.body).toContain('5000 rows, 900 of them labelled predictions');
   });
 
   test('that fails is told as critical, and is not under way any more', async () => {

@@ -88,28 +88,37 @@ describe('quality that falls after a promotion', () => {
       { cause: 'quality', status: 'CLOSED', champion: 2, resolution: 'version 1 serves instead of 2' },
     ]);
     expect(value.retrains).toEqual([]);
-    const [told] = await story.told();
-    expect(told?.message).toContain('the retraining was not possible');
+    const told = await story.told();
+    expect(told.map(({ subject }) => subject)).toEqual(['[critical] houses: quality loss']);
+    expect(told[0]?.message).toContain('the retraining was not possible: 0 labelled predictions');
+  });
+
+  test('trains a challenger as soon as there are labels enough, on what was predicted since', async () => {
+    await capture();
+    await wake(await found({ quality: 'ALERT' }));
+    const [retrain] = (await registry().reactions()).retrains;
+    expect(retrain).toMatchObject({ cause: 'quality', status: 'PROMOTED', version: 3 });
+    const uploads = (await registry().uploads()).filter(({ key }) => key === retrainKey(MODEL, retrain?.id ?? ''));
+    expect(uploads).toMatchObject([{ status: 'REGISTERED' }]);
+    expect(await registry().head()).toMatchObject({ champion: 3, previousChampion: 1 });
+    expect(await subjects()).toContain('[warning] houses: quality loss, a challenger is trained');
+    expect((await registry().reactions()).open).toEqual([]);
   });
 });
 
 describe('drift', () => {
-  test('that an alarm tells of trains a challenger on what was predicted and labelled since', async () => {
-    await capture();
-    await story.told();
+  test('that an alarm tells of is looked at at once, and once', async () => {
+    await story.cloud.clock.advance(2 * HOUR);
     const window = await found({ input: 'ALERT' });
     await setAlarm('InputDrift', 'ALARM');
-    const [retrain] = (await registry().reactions()).retrains;
-    expect(retrain).toMatchObject({ cause: 'drift', status: 'PROMOTED', version: 3 });
-    const uploads = (await registry().uploads()).filter(({ key }) => key === retrainKey(MODEL, retrain?.id ?? ''));
-    expect(uploads).toMatchObject([{ status: 'REGISTERED' }]);
-    expect(await subjects()).toContain('[warning] houses: input drift, a challenger is trained');
-    // The window wakes the controller as well, and the alarm is delivered twice: nothing is done twice.
+    expect((await registry().reactions()).open).toMatchObject([{ cause: 'drift', champion: 3 }]);
+    // The window wakes the controller as well, and the alarm goes off again: nothing is decided or told twice.
+    const decisions = await registry().decisions();
     await wake(window);
     await setAlarm('InputDrift', 'OK');
     await setAlarm('InputDrift', 'ALARM');
-    expect((await registry().reactions()).retrains).toHaveLength(1);
-    expect(await registry().head()).toMatchObject({ champion: 3, previousChampion: 1 });
+    expect(await registry().decisions()).toEqual(decisions);
+    expect(await subjects()).toEqual(['[warning] houses: input drift']);
   });
 
   test('that goes on is silent while somebody snoozes it, and is still counted', async () => {
@@ -179,9 +188,10 @@ async function capture(): Promise<void> {
       labels.push(`${id},${rows[from + index]?.[header.indexOf('price')]}`);
     }
   }
-  await story.cloud.clock.advance(2 * HOUR);
+  await story.cloud.clock.advance(20 * 60_000);
   const at = { Bucket: story.environment.dataBucket, Key: `${truthPrefix(MODEL)}labels.csv` };
   await story.s3.send(new PutObjectCommand({ ...at, Body: `${labels.join('\n')}\n` }));
+  await story.cloud.clock.advance(2 * HOUR);
   await story.quiet();
 }
 
