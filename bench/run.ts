@@ -62,6 +62,18 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
       'peak memory': /peak memory (.*)/,
     },
   },
+  drift: {
+    about: 'profile and compare 10,000 to 10,000,000 rows, error rates in simulation; writes bench/drift/results.md',
+    file: 'drift/run.ts',
+    args: ['200', '1', '2000'],
+    long: true,
+    measures: {
+      '1,000,000 × 20': /^1,000,000 × 20: (.*)/m,
+      '1,000,000 × 200': /^1,000,000 × 200: (.*)/m,
+      'false alarms in a quarter': /^false alarms in a quarter: (.*)/m,
+      time: /^(\d+ s); written/m,
+    },
+  },
   rollout: {
     about: '10,000 simulated rollouts a scenario; writes bench/rollout/results.md',
     file: 'rollout/run.ts',

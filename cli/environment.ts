@@ -16,6 +16,7 @@ export interface DeployedModel {
   readonly name: string;
   readonly trainStateMachineArn: string;
   readonly rolloutStateMachineArn: string;
+  readonly reactStateMachineArn: string;
   readonly predictFunctionName: string;
   readonly predictUrl: string;
 }
@@ -52,6 +53,7 @@ export async function findEnvironment(stage: string | undefined): Promise<Deploy
       name,
       trainStateMachineArn: required(outputs, OUTPUTS.trainStateMachine),
       rolloutStateMachineArn: required(outputs, OUTPUTS.rolloutStateMachine),
+      reactStateMachineArn: required(outputs, OUTPUTS.reactStateMachine),
       predictFunctionName: required(outputs, OUTPUTS.predictFunction),
       predictUrl: required(outputs, OUTPUTS.predictUrl),
     });

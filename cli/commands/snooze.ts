@@ -27,9 +27,7 @@ export async function snooze(
   if (length.data > LONGEST_MS) throw new CliError(2, `--for "${options.for}" is too long; allowed: at most 90 days`);
   if (why.trim() === '') throw new CliError(2, 'Say --why: it stands in the decision log');
   const { registry } = await openModel(session, name);
-  const now = Date.now();
-  const until = new Date(now + length.data).toISOString();
-  const request = { incident, until, by, why, time: new Date(now).toISOString() };
+  const request = { incident, length: length.data, by, why, time: new Date().toISOString() };
   const snoozed = await snoozeIncident(request, registry);
   if (!snoozed) {
     const { open } = await registry.reactions();
@@ -38,7 +36,8 @@ export async function snooze(
   }
   session.io.result(
     { model: name, incident: snoozed },
-    () => `${incident} is snoozed until ${shortTime(until)} UTC; what is seen meanwhile is still counted`,
+    () =>
+      `${incident} is snoozed until ${shortTime(snoozed.snoozedUntil)} UTC; what is seen meanwhile is still counted`,
   );
   return 0;
 }

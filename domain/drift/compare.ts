@@ -152,7 +152,8 @@ function importanceOf({ importance = [] }: WindowInput): Map<string, number> {
 }
 
 function explained({ verdict, reference, counts }: Looked, importance: number | null): FeatureVerdict {
-  const moved = verdict.unwatched === null && (verdict.p ?? 1) < WORTH_TELLING ? explainMove(reference, counts) : null;
+  const told = verdict.since !== null || (verdict.p ?? 1) < WORTH_TELLING;
+  const moved = verdict.unwatched === null && told ? explainMove(reference, counts) : null;
   return {
     ...verdict,
     importance,

@@ -21,7 +21,7 @@ const SPREAD_RATIO = 1.2;
 
 function explainNumbers(reference: NumericProfile, window: NumericProfile): Move {
   const { rise, fall, cut } = largestGaps(reference, window);
-  const shares = `${showPercent(cut.now)} are above ${showNumber(cut.edge)}, ${showPercent(cut.usual)} in training`;
+  const shares = `${showPercent(cut.now)} are ${cut.side} ${showNumber(cut.edge)}, ${showPercent(cut.usual)} in training`;
   const [was, is] = [momentsOf(reference), momentsOf(window)];
   const wider = ratioOf(was?.variance, is?.variance);
   // Both tails gained, or both lost: the edges see it even where outliers rule the variance.
@@ -46,16 +46,20 @@ const ratioOf = (was = 0, is = 0) => (was > 0 ? Math.sqrt(is / was) : 1);
 /** The largest gains of "above an edge" and of "below or at an edge", and the edge where the larger one is. */
 function largestGaps(reference: NumericProfile, window: NumericProfile) {
   let [rise, fall] = [0, 0];
-  let cut = { edge: reference.frame.edges[0] ?? 0, usual: 0, now: 0 };
+  let cut = { side: 'above', edge: reference.frame.edges[0] ?? 0, usual: 0, now: 0 };
   let [usual, now] = [1, 1];
   for (const [bin, edge] of reference.frame.edges.entries()) {
     usual -= (reference.counts[bin] ?? 0) / reference.n;
     now -= (window.counts[bin] ?? 0) / window.n;
-    if (Math.abs(now - usual) > Math.max(rise, fall)) cut = { edge, usual: Math.max(0, usual), now: Math.max(0, now) };
+    if (Math.abs(now - usual) > Math.max(rise, fall))
+      cut = { side: 'above', edge, usual: Math.max(0, usual), now: Math.max(0, now) };
     rise = Math.max(rise, now - usual);
     fall = Math.max(fall, usual - now);
   }
-  return { rise, fall, cut };
+  // Where nearly all of training is one value, what is less shares its bin; the count below the usual range does not.
+  const below = { usual: reference.below / reference.n, now: window.below / window.n };
+  if (below.now - below.usual > Math.max(rise, fall)) cut = { side: 'below', edge: reference.frame.low, ...below };
+  return { rise, fall: Math.max(fall, below.now - below.usual), cut };
 }
 
 /** Whether the outer halves of the bins gained on the inner one. */

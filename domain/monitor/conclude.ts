@@ -26,7 +26,7 @@ export function summarize({ version, semver, champion, rows, unjudged, verdict }
   }
   const alerting = named(verdict, verdict.alerts);
   const psis = verdict.features.flatMap(({ psi }) => (psi === null ? [] : [psi]));
-  const sides = verdict.features.flatMap(({ sides: looks }) => looks.filter(({ signal }) => isAlarm(signal)));
+  const sides = sidesOf(verdict);
   const findings = verdict.data.findings.filter(({ signal }) => signal !== 'NONE');
   return {
     ...known,
@@ -59,6 +59,14 @@ const MOST_DETAILS = 5;
 
 const named = ({ features }: WindowVerdict, names: readonly string[]): FeatureVerdict[] =>
   names.flatMap((name) => features.find((column) => column.name === name) ?? []);
+
+/** Looks beside the distributions that alarm, with the name of their column. */
+const sidesOf = ({ features }: WindowVerdict) =>
+  features.flatMap(({ name, sides }) =>
+    sides
+      .filter(({ signal }) => isAlarm(signal))
+      .map(({ signal, sentence }) => ({ signal, sentence: `${quoted(name)}: ${sentence}` })),
+  );
 
 const told = ({ name, sentence, psi }: FeatureVerdict) =>
   sentence ?? `${quoted(name)} moved${psi === null ? '' : `, index ${showNumber(psi)}`}`;
@@ -118,14 +126,14 @@ function statusOf(verdict: WindowVerdict): { status: WindowStatus; sentence: str
   return { status: 'OK', sentence: `${all}${predictionsToo} look as they did in training.` };
 }
 
-function driftSentence({ alerts, features, prediction, data, signal }: WindowVerdict): string {
+function driftSentence(verdict: WindowVerdict): string {
+  const { alerts, prediction, data, signal } = verdict;
   const moved = prediction && isAlarm(prediction.signal);
   if (!isAlarm(signal)) {
     if (moved) return 'The predictions moved, and no single feature shows why.';
-    const sentences = [
-      ...data.findings.filter((finding) => isAlarm(finding.signal)),
-      ...features.flatMap(({ sides }) => sides.filter((side) => isAlarm(side.signal))),
-    ].map(({ sentence }) => sentence);
+    const sentences = [...data.findings.filter((finding) => isAlarm(finding.signal)), ...sidesOf(verdict)].map(
+      ({ sentence }) => `${sentence}.`,
+    );
     return sentences[0] ?? 'The data is not what it was in training.';
   }
   const confirmed = signal === 'ALERT' ? 'which is confirmed' : 'seen in this window only';
@@ -170,14 +178,13 @@ function firedOf({ verdict, semver, version }: Judged, several: boolean): Window
     ...named(verdict, verdict.alerts),
     ...(verdict.prediction && isAlarm(verdict.prediction.signal) ? [verdict.prediction] : []),
   ];
-  const sides = verdict.features.flatMap(({ sides: looks }) => looks);
   return [
     ...columns.map((column) => ({
       signal: column.signal,
       what: `${column === verdict.prediction ? 'The predictions moved' : told(column)}${of}`,
       why: reason(column),
     })),
-    ...[...verdict.data.findings, ...sides]
+    ...[...verdict.data.findings, ...sidesOf(verdict)]
       .filter(({ signal }) => isAlarm(signal))
       .map(({ signal, sentence }) => ({
         signal,

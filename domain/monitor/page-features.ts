@@ -1,4 +1,4 @@
-import type { FeatureVerdict, SideVerdict } from '../drift/verdict.ts';
+import type { FeatureVerdict } from '../drift/verdict.ts';
 import { type Html, html } from '../html.ts';
 import { counted, showCount, showNumber, showPercent } from '../wording.ts';
 import { indexBar, shapeChart } from './charts.ts';
@@ -33,11 +33,12 @@ function figure(column: FeatureVerdict, shape: Shape): Html {
   const { name, signal, sentence, psi, importance } = column;
   const matters = importance === null || importance === 0 ? '' : `, ${showPercent(importance)} of the importance`;
   const index = psi === null ? '' : `index ${showNumber(psi)}`;
-  const sides = column.sides.filter(alarming).map((side) => html` ${side.sentence}`);
-  return html`<figure><h3>${name} <small class="${signal}">${SIGNAL_WORDS[signal]}</small></h3><figcaption>${sentence ?? 'As in training, as far as can be told.'}${sides}<em>${index}${matters}${confirmation(column)}</em></figcaption>${shapeChart(name, shape)}</figure>`;
+  const alarming = column.sides.filter((side) => side.signal === 'ALERT' || side.signal === 'ALERT_SINGLE');
+  const sentences = [...(sentence === null ? [] : [sentence]), ...alarming.map((side) => side.sentence)];
+  const text =
+    sentences.length > 0 ? sentences.map((one) => `${one}.`).join(' ') : 'As in training, as far as can be told.';
+  return html`<figure><h3>${name} <small class="${signal}">${SIGNAL_WORDS[signal]}</small></h3><figcaption>${text}<em>${index}${matters}${confirmation(column)}</em></figcaption>${shapeChart(name, shape)}</figure>`;
 }
-
-const alarming = ({ signal }: SideVerdict) => signal === 'ALERT' || signal === 'ALERT_SINGLE';
 
 /** What stands behind a verdict. */
 function confirmation({ signal, since, evidence, needed }: FeatureVerdict): string {
@@ -69,7 +70,7 @@ function data({ verdict }: VersionReport, heading: Heading): Html | null {
   const items = [
     ...findings.map(
       ({ signal, sentence, count, rows }) =>
-        html`<li><b class="${signal}">${SIGNAL_WORDS[signal]}</b><span>${sentence}<em>${showCount(count)} of ${counted(rows, 'row')}</em></span></li>`,
+        html`<li><b class="${signal === 'NONE' ? 'INSUFFICIENT' : signal}">${signal === 'NONE' ? 'Noted' : SIGNAL_WORDS[signal]}</b><span>${sentence}<em>${showCount(count)} of ${counted(rows, 'row')}</em></span></li>`,
     ),
     ...sides.map(
       ({ name, look }) =>
@@ -97,7 +98,7 @@ function table({ verdict }: VersionReport, heading: Heading): Html | null {
   const left = ordered.length - rows.length;
   return html`<section>
 ${heading('All features')}
-<p class="muted">How far each one is from training. The mark is what counts as unchanged.${left > 0 ? ` ${counted(left, 'feature')} left out.` : ''}</p>
+<p class="muted">How far each one is from training, as population stability index. The mark is what counts as unchanged.${left > 0 ? ` ${counted(left, 'feature')} left out.` : ''}</p>
 <div class="scroll"><table><thead><tr><th scope="col">Feature</th><th scope="col">Index</th><th scope="col" class="meter"></th><th scope="col" class="secondary">Missing</th><th scope="col" class="secondary">Importance</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>
 </section>`;
 }

@@ -74,12 +74,12 @@ function retrainHeld({ act, state, facts, settings, now }: Draft): Held | null {
     const until = first ? `; the next may start ${iso(Date.parse(first.at) + WEEK_MS)}` : '';
     return { reason: 'BUDGET', why: `${week.length} of ${retrainsPerWeek} retrainings of a week are spent${until}` };
   }
-  const cool = state.lastActAt === null ? 0 : Date.parse(state.lastActAt) + cooldown;
-  if (cool > now)
-    return { reason: 'COOLDOWN', why: `something was done at ${state.lastActAt}; cooling down until ${iso(cool)}` };
   if (state.retrainAfter !== null && Date.parse(state.retrainAfter) > now) {
     return { reason: 'LABELS', why: `there were too few labels; the next look is at ${state.retrainAfter}` };
   }
+  const cool = state.lastActAt === null ? 0 : Date.parse(state.lastActAt) + cooldown;
+  if (cool > now)
+    return { reason: 'COOLDOWN', why: `something was done at ${state.lastActAt}; cooling down until ${iso(cool)}` };
   return null;
 }
 
@@ -129,10 +129,10 @@ function retrain(draft: Draft, incident: Incident): void {
   state.lastActAt = draft.time;
   state.retrainAfter = null;
   draft.act = { kind: 'RETRAIN', id, incident: incident.id, since: facts.championData };
-  incident.held = null;
   const why = `a challenger is trained on what came since (${incident.details[0] ?? cause}); it must still win`;
-  draft.touch(incident, why);
-  draft.decide({ kind: 'RETRAIN', cause, incident: incident.id, why, hold: null, tell: 'warning', news: true });
+  // Where there were too few labels it is only tried again, which is no news until there are enough.
+  draft.touch(incident, incident.held?.reason === 'LABELS' ? undefined : why);
+  draft.decide({ kind: 'RETRAIN', cause, incident: incident.id, why, hold: null, tell: null, news: true });
 }
 
 function rollBack(draft: Draft, incident: Incident): void {
@@ -154,7 +154,7 @@ function rollBack(draft: Draft, incident: Incident): void {
     incident: incident.id,
     why,
     hold: null,
-    tell: 'critical',
+    tell: null,
     news: true,
   });
 }

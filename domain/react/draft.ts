@@ -1,14 +1,12 @@
 import type { Cause, ReactEvent, RegistryFacts } from './event.ts';
 import type { Decided, ReactionSettings } from './policy.ts';
 import type { Act, Reaction } from './reaction.ts';
-import type { Incident, ReactionState } from './state.ts';
+import { type Incident, LONGEST_STORY, type ReactionState } from './state.ts';
 
 /** Events that are remembered: a repetition comes within a day, and there is a window an hour at most times. */
 const REMEMBERED_EVENTS = 100;
 /** What nobody could be told for so many events is in the incidents too. */
 const LONGEST_OUTBOX = 30;
-/** Newest last; the older part of a long story is in the decision log. */
-const LONGEST_STORY = 40;
 
 /** A copy of the state that the rules change one after the other, and what they decided. */
 export class Draft {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { retrainOutput } from '../retrain.ts';
 import { actResultSchema, actSchema } from './reaction.ts';
 
 /** What the steps of the react state machine are asked and answer. */
@@ -15,21 +16,13 @@ export type ReactTrigger = z.infer<typeof reactTrigger>;
 
 const failure = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
 
-/** What an act answered: a rollback says how it went, a retraining what it found. */
-const composed = z.object({
-  status: z.string(),
-  labelled: z.number().nullish(),
-  key: z.string().nullish(),
-  because: z.string().nullish(),
-});
-
 export const reactStepInput = z.discriminatedUnion('action', [
   z.object({ action: z.literal('decide'), trigger: reactTrigger }),
   z.object({
     action: z.literal('record'),
     event: z.string().min(1),
-    /** Null: there was nothing to do but tell. */
-    result: z.union([actResultSchema, composed]).nullable(),
+    /** A rollback says how it went, a retraining what it found. Null: there was nothing to do but tell. */
+    result: z.union([actResultSchema, retrainOutput]).nullable(),
     failure: failure.nullable(),
   }),
 ]);

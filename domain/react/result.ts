@@ -1,12 +1,12 @@
 import type { ReactionSettings } from './policy.ts';
 import type { Act, ActResult, Reaction } from './reaction.ts';
-import type { Incident, OutboxEntry, ReactionState } from './state.ts';
+import { type Incident, LONGEST_STORY, type OutboxEntry, type ReactionState } from './state.ts';
 
 export interface Recorded {
   readonly state: ReactionState;
   /** That of the act, where it is still open. */
   readonly incidents: Incident[];
-  /** What people are told besides what was decided. */
+  /** What came of the act, which is what people are told: the decision alone has changed nothing yet. */
   readonly reactions: Reaction[];
 }
 
@@ -24,20 +24,33 @@ export function recordResult(
   state.revision += 1;
   const { act } = entry;
   if (!act || !result) return { state, incidents: [], reactions: [] };
-  const incident = state.open.find(({ id }) => id === act.incident);
+  const incident = state.open.find(({ id }) => id === act.incident) ?? null;
   const what = OUTCOME[result.status](act, result);
-  if (incident) incident.story = [...incident.story, { time, what }];
+  const again = result.status === 'REFUSED' && incident?.held?.reason === 'LABELS';
+  if (incident) note(incident, { what, again, result, time });
   if (act.kind === 'RETRAIN') settleRetrain(state, act.id, { result, time, settings });
+  const decided = entry.reactions.find(({ kind }) => kind === act.kind)?.why ?? '';
   const reaction: Reaction = {
     kind: result.status === 'DONE' ? act.kind : 'NOTIFY',
     cause: incident?.cause ?? 'quality',
     incident: act.incident,
-    why: what,
+    why: result.status === 'DONE' ? `${decided}; ${result.why}` : what,
     hold: null,
-    tell: result.status === 'FAILED' || act.kind === 'ROLLBACK' ? 'critical' : 'warning',
+    tell: again ? null : result.status === 'FAILED' || act.kind === 'ROLLBACK' ? 'critical' : 'warning',
     news: true,
   };
-  return { state, incidents: incident ? [incident] : [], reactions: result.status === 'DONE' ? [] : [reaction] };
+  return { state, incidents: incident ? [incident] : [], reactions: [reaction] };
+}
+
+/** What came of it, in the incident's story; that there still are too few labels is not told twice. */
+function note(
+  incident: Incident,
+  { what, again, result, time }: { what: string; again: boolean; result: ActResult; time: string },
+): void {
+  if (!again) incident.story = [...incident.story, { time, what }].slice(-LONGEST_STORY);
+  if (result.status !== 'REFUSED') incident.held = null;
+  else if (again && incident.held) incident.held = { ...incident.held, why: result.why };
+  else incident.held = { reason: 'LABELS', since: time, looks: 0, why: result.why };
 }
 
 function settleRetrain(

@@ -7,6 +7,9 @@ import { actSchema, HOLDS, reactionSchema } from './reaction.ts';
 const time = z.string();
 const count = z.int().min(0);
 
+/** The older part of a long story is in the decision log. */
+export const LONGEST_STORY = 40;
+
 /** One line of an incident's story. */
 const noteSchema = z.object({ time, what: z.string() });
 

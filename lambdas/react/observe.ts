@@ -1,5 +1,5 @@
 import type { WindowItem } from '../../domain/monitor/window.ts';
-import { trainingPrefix } from '../../domain/names.ts';
+import { retrainKey } from '../../domain/names.ts';
 import type { RegistryFacts, RetrainProgress } from '../../domain/react/event.ts';
 import type { ReactionState } from '../../domain/react/state.ts';
 import type { Head, Upload } from '../../domain/registry-items.ts';
@@ -44,12 +44,8 @@ const JUDGED: ReadonlySet<WindowItem['status']> = new Set([
 
 export const isJudged = ({ status }: WindowItem) => JUDGED.has(status);
 
-/** `<model>/training/retrain/<id>.…`: how the data of a retraining is called. */
-export const isDataOf = (model: string, id: string, key: string) =>
-  key.startsWith(`${trainingPrefix(model)}retrain/${id}.`);
-
 async function progressOf(registry: Registry, id: string, head: Head): Promise<RetrainProgress> {
-  const uploads = (await registry.uploads()).filter(({ model, key }) => isDataOf(model, id, key));
+  const uploads = (await registry.uploads()).filter(({ model, key }) => key === retrainKey(model, id));
   const [upload] = uploads.sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1));
   if (!upload) return { id, status: 'UNSEEN', version: null, why: null };
   if (upload.status === 'PENDING' || upload.status === 'RUNNING') {

@@ -17,7 +17,7 @@ export async function record({ event, result, failure }: RecordInput, ports: Rea
   const state = await registry.reactions();
   const entry = state.outbox.find((waiting) => waiting.event === event);
   if (!entry) return { told: 0 };
-  const outcome = { result: outcomeOf(entry, result, failure, settings.reactions.minLabels), time: now(), settings };
+  const outcome = { result: outcomeOf(entry, result, failure), time: now(), settings };
   const told = await tell(entry, recordResult(state, entry, outcome).reactions, { state, ports });
   await onConflictRetry(async () => {
     const now = await registry.reactions();
@@ -32,14 +32,13 @@ function outcomeOf(
   { act }: OutboxEntry,
   result: RecordInput['result'],
   failure: RecordInput['failure'],
-  minLabels: number,
 ): ActResult | null {
   if (failure) return { status: 'FAILED', why: reasonOf(failure), key: null };
   if (!act || !result) return null;
   if ('why' in result) return result;
-  if (typeof result.key === 'string') return { status: 'DONE', why: `its data is ${result.key}`, key: result.key };
-  const labelled = `${result.labelled ?? 0} labelled predictions are there, ${minLabels} are needed`;
-  return { status: 'REFUSED', why: result.because ?? labelled, key: null };
+  const { key, rows, labelled, because, status } = result;
+  if (key === null) return { status: 'REFUSED', why: because ?? status, key };
+  return { status: 'DONE', why: `${rows} rows, ${labelled} of them labelled predictions, in ${key}`, key };
 }
 
 /** Lambda's cause is a JSON text with the message in it. */

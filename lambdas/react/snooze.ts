@@ -8,7 +8,8 @@ import { observe } from './observe.ts';
 
 export interface SnoozeRequest {
   readonly incident: string;
-  readonly until: string;
+  /** How long, ms. */
+  readonly length: number;
   readonly by: string;
   readonly why: string;
   readonly time: string;
@@ -22,7 +23,10 @@ export function snoozeIncident(request: SnoozeRequest, registry: Registry): Prom
   return onConflictRetry(async () => {
     const [state, head] = await Promise.all([registry.reactions(), registry.head()]);
     if (!state.open.some(({ id }) => id === request.incident)) return null;
-    const { incident, until, by, why, time } = request;
+    const { incident, length, by, why } = request;
+    // A cloud whose time is skipped is ahead of whoever asks.
+    const now = Math.max(Date.parse(request.time), state.time === null ? 0 : Date.parse(state.time));
+    const [time, until] = [new Date(now).toISOString(), new Date(now + length).toISOString()];
     const id = `snooze-${incident}-${time}`;
     const facts = await observe(registry, state, head);
     const event: ReactEvent = { kind: 'SNOOZE', id, time, facts, incident, until, by, why };

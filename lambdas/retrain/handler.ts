@@ -40,20 +40,16 @@ export const handler = taskHandler(retrainInput, async (input, context) => {
   return output;
 });
 
-/** Without the right to list, S3 answers 403 for a key that is not there. */
-const ABSENT: ReadonlySet<number | undefined> = new Set([403, 404]);
-
 function s3Results(s3: S3Client): RetrainResults {
   return {
     async find({ bucket, key }) {
-      try {
+      // Asked for by its list: of a key that is not there S3 tells nothing but "forbidden" without more rights than needed.
+      for await (const found of s3Listing(s3).objects({ bucket, prefix: key })) {
+        if (found.key !== key) continue;
         const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
         return Metadata;
-      } catch (error) {
-        const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-        if (ABSENT.has(status)) return null;
-        throw error;
       }
+      return null;
     },
     async putOnce(file, { bucket, key }, Metadata) {
       const Body = createReadStream(file);

@@ -102,8 +102,11 @@ export class Permissions {
   }
 
   /** A dataset that the model's own predictions are part of; it goes the way of every upload from there. */
-  writeRetraining(): PolicyStatement {
-    return this.#data(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], 'training/retrain/*');
+  writeRetraining(): PolicyStatement[] {
+    return [
+      this.#data(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], 'training/retrain/*'),
+      list(this.#shared.dataBucket, `${trainingPrefix(this.#model)}retrain/`),
+    ];
   }
 
   /** What was looked at in windows of live predictions, and their reports. */

@@ -23,7 +23,7 @@ export class Retraining extends Construct {
         ...permissions.readLabels(),
         permissions.readUploads(),
         permissions.readRuns(),
-        permissions.writeRetraining(),
+        ...permissions.writeRetraining(),
         permissions.registry('GetItem'),
       ],
       defaults,

@@ -3,7 +3,7 @@ import type { CloudContext } from '../kernel/service.ts';
 import { type Alarm, periodOf } from './alarm.ts';
 import { alarmState, type Evaluation, EXTRA_POINTS, type Point } from './alarm-state.ts';
 import type { NewState } from './alarms.ts';
-import { type MetricStore, MINUTE_MS, metricKey } from './metric-store.ts';
+import { type MetricId, type MetricStore, MINUTE_MS, metricKey } from './metric-store.ts';
 import { type MetricStat, resolver } from './queries.ts';
 import { cloudWatchTime } from './shapes.ts';
 
@@ -22,6 +22,7 @@ export class AlarmWatch {
   readonly #metrics: MetricStore;
   readonly #watched: Watched;
   readonly #due = new Map<string, number>();
+  readonly #keys = new WeakMap<MetricId, string>();
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(context: CloudContext, metrics: MetricStore, watched: Watched) {
@@ -40,8 +41,15 @@ export class AlarmWatch {
 
   #onData(metric: string): void {
     for (const { name, queries } of this.#watched.alarms()) {
-      if (queries.some(({ stat }) => stat && metricKey(stat.metric) === metric)) this.touch(name);
+      if (queries.some(({ stat }) => stat && this.#keyOf(stat.metric) === metric)) this.touch(name);
     }
+  }
+
+  /** Every datum of the cloud asks for the key of every alarm's metric. */
+  #keyOf(metric: MetricId): string {
+    const known = this.#keys.get(metric) ?? metricKey(metric);
+    this.#keys.set(metric, known);
+    return known;
   }
 
   /** Nobody waits for an alarm: it does not pull time. */

@@ -47,12 +47,13 @@ export class MetricStore {
 
   put(id: MetricId, time: number, sample: Sample): void {
     const at = Math.floor(time / MINUTE_MS) * MINUTE_MS;
-    const key = minuteKey(metricKey(id), at);
+    const metric = metricKey(id);
+    const key = minuteKey(metric, at);
     const known = this.#minutes.get(key);
     this.#minutes.set(key, { ...merge(known, sample), id, at });
     if (!known) this.#remember(id, at);
     this.#tidy();
-    this.#listener(metricKey(id));
+    this.#listener(metric);
   }
 
   /** Every metric that has data. */

@@ -24,6 +24,9 @@ export type ReadAction = 'GetItem' | 'Query' | 'Scan';
 /** dynalite's actions over one Level database: checked, atomic, one write after the other. */
 export class Engine {
   readonly #store: DynaliteStore;
+  /** Tables as they were read: every request asks for its own. */
+  readonly #tables = new Map<string, TableRecord>();
+  #tableChanges = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
@@ -65,7 +68,12 @@ export class Engine {
   }
 
   async findTable(name: string): Promise<TableRecord | undefined> {
-    return (await this.#store.db.get(tableKey(name))) as TableRecord | undefined;
+    const known = this.#tables.get(name);
+    if (known) return known;
+    const changes = this.#tableChanges;
+    const found = (await this.#store.db.get(tableKey(name))) as TableRecord | undefined;
+    if (found && changes === this.#tableChanges) this.#tables.set(name, found);
+    return found;
   }
 
   async tables(): Promise<TableRecord[]> {
@@ -133,8 +141,11 @@ export class Engine {
   }
 
   /** Writes everything or nothing, also when the process ends in the middle. */
-  apply(operations: readonly LevelOperation[]): Promise<void> {
-    return this.#store.db.batch(operations);
+  async apply(operations: readonly LevelOperation[]): Promise<void> {
+    await this.#store.db.batch(operations);
+    if (!operations.some(({ key }) => key.startsWith(tableKey('')))) return;
+    this.#tableChanges += 1;
+    this.#tables.clear();
   }
 
   get(key: string): Promise<unknown> {

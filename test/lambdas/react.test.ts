@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { verifyChain } from '../../domain/decisions.ts';
 import { Conflict } from '../../domain/errors.ts';
-import type { WindowItem } from '../../domain/monitor/window.ts';
+import type { Signal } from '../../domain/monitor/window.ts';
 import { retrainKey } from '../../domain/names.ts';
 import { beginRollout, promote, registerVersion } from '../../domain/registry.ts';
 import { reactionsSchema } from '../../domain/watch-config.ts';
@@ -13,6 +13,7 @@ import { putBack } from '../../lambdas/rollout/put-back.ts';
 import { ControlPlane } from '../support/control-plane.ts';
 import { newVersion } from '../support/domain-builders.ts';
 import { MemoryTraffic } from '../support/memory-traffic.ts';
+import { windowItem } from '../support/react.ts';
 
 const HOUR = 3_600_000;
 const START = Date.parse('2026-11-02T00:00:00Z');
@@ -61,68 +62,14 @@ async function serve(runId: string): Promise<void> {
   await registry.write({ transition: ok(promote(begun, version, promoted)) });
 }
 
-/** A closed window of the champion, the first version number 2. */
+/** A closed window of the champion, that ends at an hour. */
 async function window(at: number, signals: { input?: Signal; quality?: Signal } = {}): Promise<string> {
   hour = at;
-  const { input = 'NONE', quality } = signals;
-  const id = iso(at - 1)
-    .slice(0, 16)
-    .concat('Z');
   const champion = (await plane.registry.head()).champion ?? 0;
-  const item: WindowItem = {
-    model: 'churn',
-    id,
-    from: iso(at - 1),
-    to: iso(at),
-    status: 'OK',
-    owner: 'monitor-1',
-    attempt: 1,
-    revision: 1,
-    startedAt: iso(at, 15),
-    endedAt: iso(at, 16),
-    champion,
-    captured: { rows: 900, objects: 1, lateObjects: 0, brokenLines: 0, brokenObjects: 0, leftOut: 0 },
-    captureStopped: false,
-    versions: [
-      {
-        version: champion,
-        semver: '1.0.0',
-        champion: true,
-        rows: 900,
-        alerts: [],
-        suspects: [],
-        maxPsi: 0.3,
-        input,
-        prediction: 'NONE',
-        predictionPsi: 0,
-        data: 'NONE',
-        findings: 0,
-        details: { input: input === 'NONE' ? [] : ['tenure_months moved: PSI 0.31'], prediction: [], data: [] },
-        unjudged: null,
-      },
-    ],
-    quality: quality
-      ? {
-          version: champion,
-          signal: quality,
-          loss: 0.2,
-          limit: 0.1,
-          coverage: 0.9,
-          sentence: '',
-          details: ['20 % of the labels are wrong, at most 10 % is fine'],
-          scored: ['2026-11-01'],
-        }
-      : null,
-    sentence: '',
-    planKey: null,
-    reportKey: null,
-    pageKey: `churn/windows/${id}/report.html`,
-    failure: null,
-  };
+  const item = windowItem({ from: iso(at - 1), to: iso(at), champion, ...signals });
   await plane.registry.write({ window: item });
-  return id;
+  return item.id;
 }
-type Signal = WindowItem['versions'][number]['input'];
 
 const told = () => plane.told.map(({ subject }) => subject);
 
@@ -245,9 +192,20 @@ describe('a retraining', () => {
     const because = '120 labelled predictions are there, 500 are needed';
     const result = { ...composed, status: 'NOT_ENOUGH_LABELS' as const, key: null, because };
     await record({ action: 'record', event, result, failure: null }, ports());
-    expect(told()).toEqual(['[warning] churn: input drift, a challenger is trained']);
+    expect(told()).toEqual(['[warning] churn: input drift']);
     expect(plane.told[0]?.body).toContain(`the retraining was not possible: ${because}`);
     expect((await plane.registry.reactions()).retrains).toEqual([]);
+    // Tried again when the cooldown is over, and told only when there are enough.
+    for (const [at, answer] of [
+      [8, result],
+      [16, { ...composed, status: 'COMPOSED' as const, key: 'churn/training/retrain/x.parquet' }],
+    ] as const) {
+      const again = await window(at, { input: 'ALERT' });
+      expect((await decide({ window: again }, ports())).work[0]?.act?.kind).toBe('RETRAIN');
+      await record({ action: 'record', event: `window-${again}`, result: answer, failure: null }, ports());
+    }
+    expect(told().slice(1)).toEqual(['[warning] churn: input drift, a challenger is trained']);
+    expect(plane.told[1]?.body).toContain('5000 rows, 900 of them labelled predictions');
   });
 
   test('that fails is told as critical, and is not under way any more', async () => {
@@ -291,7 +249,7 @@ describe('a rollback', () => {
 describe('a snooze', () => {
   test('is a decision of the person who asked for it', async () => {
     await decide({ window: await window(1, { input: 'ALERT' }) }, ports());
-    const asked = { until: iso(40), by: 'ada', why: 'a campaign', time: iso(2) };
+    const asked = { length: 38 * HOUR, by: 'ada', why: 'a campaign', time: iso(2) };
     expect(await snoozeIncident({ incident: 'drift-nope', ...asked }, plane.registry)).toBeNull();
     const snoozed = await snoozeIncident({ incident: 'drift-20261102T0000Z', ...asked }, plane.registry);
     expect(snoozed).toMatchObject({ snoozedUntil: iso(40) });

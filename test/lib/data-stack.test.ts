@@ -99,7 +99,7 @@ describe('uploads in the wrong place', () => {
   test('are told with their key and the places that were meant', () => {
     const [[, rule] = []] = ofType(dev, 'AWS::Events::Rule');
     expect(rule?.Properties.EventPattern.detail.object.key).toEqual([
-      { 'anything-but': { prefix: ['churn/training/', 'churn/truth/', 'churn/quarantine/'] } },
+      { 'anything-but': { prefix: ['churn/training/', 'churn/truth/', 'churn/quarantine/', 'churn/capture'] } },
     ]);
     const [target] = rule?.Properties.Targets ?? [];
     expect(target.InputTransformer).toMatchInlineSnapshot(`

@@ -1,4 +1,4 @@
-import type { Signal as SignalName } from '../../domain/monitor/window.ts';
+import { type Signal as SignalName, type WindowItem, windowId } from '../../domain/monitor/window.ts';
 import type { Cause, ReactEvent, RegistryFacts, Signal } from '../../domain/react/event.ts';
 import { type ReactionSettings, react } from '../../domain/react/policy.ts';
 import { emptyReactions, type ReactionState } from '../../domain/react/state.ts';
@@ -81,5 +81,67 @@ export function controller(config: ReactionSettings = settings()) {
     done() {
       state = { ...state, outbox: [] };
     },
+  };
+}
+
+/** A window as the monitor leaves it, with what it says of its champion. */
+export function windowItem(window: {
+  from: string;
+  to: string;
+  champion: number;
+  input?: SignalName;
+  quality?: SignalName;
+}): WindowItem {
+  const { from, to, champion, input = 'NONE', quality } = window;
+  const id = windowId(Date.parse(from));
+  return {
+    model: 'churn',
+    id,
+    from,
+    to,
+    status: 'OK',
+    owner: 'monitor-1',
+    attempt: 1,
+    revision: 1,
+    startedAt: to,
+    endedAt: to,
+    champion,
+    captured: { rows: 900, objects: 1, lateObjects: 0, brokenLines: 0, brokenObjects: 0, leftOut: 0 },
+    captureStopped: false,
+    versions: [
+      {
+        version: champion,
+        semver: '1.0.0',
+        champion: true,
+        rows: 900,
+        alerts: [],
+        suspects: [],
+        maxPsi: 0.3,
+        input,
+        prediction: 'NONE',
+        predictionPsi: 0,
+        data: 'NONE',
+        findings: 0,
+        details: { input: input === 'NONE' ? [] : ['tenure_months moved: PSI 0.31'], prediction: [], data: [] },
+        unjudged: null,
+      },
+    ],
+    quality: quality
+      ? {
+          version: champion,
+          signal: quality,
+          loss: 0.2,
+          limit: 0.1,
+          coverage: 0.9,
+          sentence: '',
+          details: ['20 % of the labels are wrong, at most 10 % is fine'],
+          scored: [from.slice(0, 10)],
+        }
+      : null,
+    sentence: '',
+    planKey: null,
+    reportKey: null,
+    pageKey: `churn/windows/${id}/report.html`,
+    failure: null,
   };
 }

@@ -58,6 +58,9 @@ const featureOf = ({ features }: WindowVerdict, name: string) => {
   return found;
 };
 
+/** A column that alerted before. */
+const raised = (name: string) => ({ name, evidence: [], since: 'window 0', cleared: 0, sides: [], carried: null });
+
 describe('a window', () => {
   test('like training is fine, and what is stored of it can be read', () => {
     const { verdict, state } = look(windowOf(rows(500, 2)));
@@ -116,6 +119,18 @@ describe('a window', () => {
     expect(featureOf(verdict, 'plan').sentence).toMatch(
       /^"plan" is divided otherwise: "business" 2\d\.\d % to 6\d\.\d %/,
     );
+  });
+
+  test('in which a value that never changed is less now says that it fell', () => {
+    const still = trainingProfile({ level: Array.from({ length: 2_000 }, (_, index) => (index % 50 === 0 ? 5 : 4)) });
+    const lower = windowProfile(still, { level: Array.from({ length: 400 }, (_, index) => (index % 3 === 0 ? 4 : 2)) });
+    const { verdict } = look(lower, { reference: still, state: { ...emptyMonitorState, features: [raised('level')] } });
+    expect(verdict.features[0]).toMatchObject({
+      direction: 'down',
+      sentence: expect.stringMatching(
+        /^"level" fell: mean 4\.0\d\d to 2\.\d+ .*66\.5 % are below 4\.000, 0\.0 % in training$/,
+      ),
+    });
   });
 
   test('of no rows says nothing', () => {

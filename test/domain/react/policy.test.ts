@@ -29,7 +29,7 @@ describe('evidence', () => {
     const told = controller().see(windowEvent(1, { drift: 'ALERT' }));
     expect(kinds(told.reactions)).toEqual(['NOTIFY warning']);
     const retrained = controller(settings({ drift: 'retrain' })).see(windowEvent(1, { drift: 'ALERT' }));
-    expect(kinds(retrained.reactions)).toEqual(['NOTIFY warning', 'RETRAIN warning']);
+    expect(kinds(retrained.reactions)).toEqual(['NOTIFY warning', 'RETRAIN null']);
     expect(retrained.act).toMatchObject({ kind: 'RETRAIN', incident: 'drift-20261102T0000Z', since: at(-30 * DAY) });
   });
 

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { synthesizeInto } from '../../cli/synthesize-into.ts';
+import { loadAssembly, selectStage } from '../../local/cloudformation/assembly.ts';
+import { listOf } from '../../local/iam/statement.ts';
+import { CAPTURE_CONFIG, CaptureStory, csvOf, MODEL, persons } from '../support/capture-story.ts';
+import { roleStatements, withoutStatement } from '../support/role-statements.ts';
+
+/**
+ * Every statement of the roles of capture, truth and retraining is needed: each is taken away in turn, and what it is for
+ * is done. Those for traces, logs and the last resort are as every handler has them, and tried elsewhere.
+ */
+const folder = mkdtempSync(join(tmpdir(), 'sluice-capture-iam-'));
+process.env.SLUICE_CONFIG = CAPTURE_CONFIG;
+const { directory: assembly } = await synthesizeInto(join(folder, 'cdk.out'), {});
+const places = selectStage(loadAssembly(assembly), undefined).stacks.flatMap(({ name: stack, template }) =>
+  roleStatements(stack, template).map((place) => ({
+    ...place,
+    stack,
+    actions: listOf(place.statement.Action),
+    owner: place.policy.replace(/^.*\//, ''),
+  })),
+);
+const EVERYWHERE = /^(xray:|logs:|sqs:SendMessage|kms:)/;
+const OWN = places
+  .filter(
+    ({ owner, actions }) => /^(Capture|Truth|Retraining)/.test(owner) && !actions.some((name) => EVERYWHERE.test(name)),
+  )
+  .map((place) => ({
+    ...place,
+    title: `${place.owner.replace(/(Role)?(DefaultPolicy)?[0-9A-F]{8}$/, '')} without ${place.actions.join(', ')}`,
+  }));
+
+let capture: CaptureStory;
+let turn = 0;
+beforeAll(async () => {
+  capture = await CaptureStory.open({ assembly });
+  await capture.story.upload(MODEL, 'first.csv', csvOf(persons(800, 1)));
+  const asked = persons(30, 2);
+  const { inference_ids: ids } = await capture.ask(asked);
+  await capture.delivered();
+  const labels = ids.map((id, index) => `${id},${asked[index]?.churned}`);
+  await capture.truth(`inference_id,label\n${labels.join('\n')}\n`);
+}, 300_000);
+afterAll(async () => {
+  await capture?.story.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  await capture.story.cloud.deploy(assembly);
+  await capture.delivered();
+});
+
+/** What a role is for, by whose it is. */
+const SCENES: readonly [owner: RegExp, play: () => Promise<unknown>][] = [
+  [
+    /^Capture/,
+    async () => {
+      await capture.ask(persons(1, turn));
+      const timestamp = capture.story.cloud.clock.now();
+      const [line] = (await capture.logged('Predict')).filter(({ message = '' }) =>
+        message.includes('"message":"capture"'),
+      );
+      await capture.putLines([
+        { timestamp, message: '{"message":"capture"}' },
+        { timestamp, message: line?.message ?? '' },
+      ]);
+      await capture.delivered();
+    },
+  ],
+  [
+    /^Truth/,
+    async () => {
+      await capture.truth(`inference_id,label\nright-${turn},yes\n`).catch(() => undefined);
+      await capture.truth(`inference_id,label\nwrong-${turn},perhaps\n`).catch(() => undefined);
+    },
+  ],
+  // Asked twice: the second time it finds what it made.
+  [
+    /^Retraining/,
+    async () => {
+      for (let time = 0; time < 2; time += 1) await capture.compose(`incident-${turn}`);
+      await capture.story.quiet();
+    },
+  ],
+];
+
+test.each(OWN)('$title fails in the open', async (place) => {
+  turn += 1;
+  await capture.story.cloud.deploy(assembly, {
+    transformTemplate: (stack, template) =>
+      stack === place.stack ? withoutStatement(stack, template, place) : template,
+  });
+  const { report } = capture.story.cloud.iam;
+  const key = ({ times: _, ...call }: { times: number }) => JSON.stringify(call);
+  const before = new Map(report().denied.map((call) => [key(call), call.times]));
+  await SCENES.find(([owner]) => owner.test(place.owner))?.[1]();
+  const denied = report().denied.filter((call) => call.times > (before.get(key(call)) ?? 0));
+  const role = report().roles.find(({ statements }) => statements.some(({ policy }) => policy === place.policy));
+  const name = role?.roleArn.split('/').at(-1) ?? 'no role';
+  expect(denied.map(({ principal, action }) => [principal.includes(name), action])).toContainEqual([
+    true,
+    expect.stringMatching(new RegExp(`^(${place.actions.join('|')})$`)),
+  ]);
+});
