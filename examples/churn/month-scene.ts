@@ -3,66 +3,60 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { colours } from '../../cli/colours.ts';
 import { modelNamed } from '../../cli/environment.ts';
+import type { Decision } from '../../domain/decisions.ts';
 import type { WindowItem } from '../../domain/monitor/window.ts';
 import { LIVE_ALIAS, truthPrefix } from '../../domain/names.ts';
 import type { Incident } from '../../domain/react/state.ts';
-import { counted, showNumber } from '../../domain/wording.ts';
+import { showNumber } from '../../domain/wording.ts';
 import { type Customer, customers } from './generator.ts';
 import type { MonthChapter } from './month.ts';
-import { tellRollout, underTraffic } from './rollout-scene.ts';
 import { MODEL, type Stage } from './stage.ts';
 
-const REQUESTS_A_DAY = 4;
+const REQUESTS_A_DAY = 3;
 /** As many as are captured of one request. */
 const INSTANCES = 100;
-const DAY_MS = 86_400_000;
-const NOON_MS = 12 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Customers of January and February, and callers of rollouts, have smaller numbers. */
+const FIRST_CUSTOMER = 1_000_000;
 
 type Labelled = readonly [inferenceId: string, label: string];
 
-/** Days in which callers ask, labels come, and windows are closed. */
+/** Days in which callers ask, windows are closed, and labels come; what is not as it was to be comes back as sentences. */
 export async function playMonth(stage: Stage, chapter: MonthChapter): Promise<string[]> {
   const { timeline, cloud, registry } = stage;
   timeline.chapter(chapter.title, chapter.about);
   const before = new Map((await registry.incidents()).map((incident) => [incident.id, incident]));
+  const decisions = (await registry.decisions()).length;
   const told = new Map(before);
-  const rollouts = (await registry.rollouts()).length;
   const windows: WindowItem[] = [];
   for (const [day, world] of chapter.days.entries()) {
     timeline.busy(`day ${day + 1} of ${chapter.days.length}`);
-    await toNoon(stage);
-    const labels = await ask(stage, { day, world, chapter });
-    await cloud.clock.advance(DAY_MS);
-    await upload(stage, labels);
-    await cloud.clock.idle();
+    await cloud.clock.advance(untilNoon(cloud.clock.now()));
+    const labels = await ask(stage, world);
+    // A little after midnight the window of this day is closed, and what came of it is known.
+    await cloud.clock.advance(13 * HOUR_MS);
     const [window] = await registry.windows(1);
     if (window) windows.push(window);
     await tellIncidents(stage, told, window);
-    if ((await registry.slot()).running !== null) await followRetraining(stage, rollouts);
+    await upload(stage, labels);
   }
+  await cloud.clock.idle();
   tellWindows(stage, windows);
   await tellMail(stage);
   timeline.endOfChapter();
-  return mistakes(chapter, await registry.incidents(), before, (await registry.rollouts()).slice(rollouts));
+  const fresh = (await registry.incidents()).filter(({ id, status }) => status === 'OPEN' || !before.has(id));
+  return mistakes(chapter, fresh, (await registry.decisions()).slice(decisions));
 }
 
-/** The next noon of the cloud's time. */
-async function toNoon({ cloud }: Stage): Promise<void> {
-  const now = cloud.clock.now();
-  const noon = Math.floor(now / DAY_MS) * DAY_MS + NOON_MS;
-  await cloud.clock.advance((noon >= now ? noon : noon + DAY_MS) - now);
-}
+/** Milliseconds until the next noon. */
+const untilNoon = (now: number) => DAY_MS - ((now + DAY_MS / 2) % DAY_MS);
 
-async function ask(
-  { lambda, environment }: Stage,
-  { day, world, chapter }: { day: number; world: MonthChapter['days'][number]; chapter: MonthChapter },
-): Promise<Labelled[]> {
+async function ask({ lambda, environment, cloud }: Stage, world: MonthChapter['days'][number]): Promise<Labelled[]> {
   const { predictFunctionName: FunctionName } = modelNamed(environment, MODEL);
-  const people = customers({
-    rows: REQUESTS_A_DAY * INSTANCES,
-    seed: 1_000 + day + ([...chapter.title].reduce((sum, char) => 31 * sum + char.charCodeAt(0), 7) % 100_000),
-    ...world,
-  });
+  const day = Math.floor(cloud.clock.now() / DAY_MS);
+  const rows = REQUESTS_A_DAY * INSTANCES;
+  const people = customers({ rows, seed: day, firstCustomer: FIRST_CUSTOMER + day * rows, ...world });
   const labelled: Labelled[] = [];
   for (let request = 0; request < REQUESTS_A_DAY; request += 1) {
     const asked = people.slice(request * INSTANCES, (request + 1) * INSTANCES);
@@ -123,32 +117,18 @@ async function tellMail({ timeline, mail }: Stage): Promise<void> {
     timeline.event('mail', `${colours.italic(subject)}${count > 1 ? ` (${count} times)` : ''}`);
 }
 
-/** Callers go on while a model that the controller trained is rolled out. */
-async function followRetraining(stage: Stage, rollouts: number): Promise<void> {
-  const { registry, timeline, cloud } = stage;
-  timeline.event('retrain', 'labelled captures and the last dataset, through the same gates as any upload');
-  const ended = async () => {
-    while ((await registry.slot()).running !== null) await new Promise((resolve) => setTimeout(resolve, 100));
-  };
-  const { rollouts: fresh, answers } = await underTraffic(stage, ended());
-  await cloud.clock.idle();
-  const [record] = fresh.length > 0 ? fresh : (await registry.rollouts()).slice(rollouts);
-  if (record) await tellRollout(stage, record, answers);
-}
-
 function mistakes(
-  { title, cause, retrains }: MonthChapter,
+  { title, cause, decides }: MonthChapter,
   incidents: readonly Incident[],
-  before: ReadonlyMap<string, Incident>,
-  rollouts: readonly { outcome: string | null }[],
+  decisions: readonly Decision[],
 ): string[] {
-  const fresh = incidents.filter(({ id }) => !before.has(id) || before.get(id)?.status === 'OPEN');
-  const causes = [...new Set(fresh.map((incident) => incident.cause))];
-  const promoted = rollouts.filter(({ outcome }) => outcome === 'PROMOTED').length;
+  const causes = [...new Set(incidents.map((incident) => incident.cause))];
+  const reactions = decisions.filter(({ kind }) => kind === 'REACTED').map(({ after }) => JSON.stringify(after));
   return [
     ...(cause === null && causes.length > 0 ? [`${title}: a false alarm about ${causes.join(', ')}`] : []),
     ...(cause !== null && !causes.includes(cause) ? [`${title}: nothing was noticed of ${cause}`] : []),
-    ...(retrains && promoted === 0 ? [`${title}: no retrained model was promoted`] : []),
-    ...(!retrains && rollouts.length > 0 ? [`${title}: ${counted(rollouts.length, 'rollout')} nobody asked for`] : []),
+    ...decides
+      .filter((reaction) => !reactions.some((text) => text.includes(`"${reaction}"`)))
+      .map((reaction) => `${title}: no ${reaction} was decided`),
   ];
 }

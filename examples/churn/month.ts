@@ -1,4 +1,5 @@
 import type { Cause } from '../../domain/react/event.ts';
+import type { ReactionKind } from '../../domain/react/reaction.ts';
 import type { ChurnOptions } from './generator.ts';
 
 /** Some days of a month, in which the world is as it was, or is not. */
@@ -10,8 +11,8 @@ export interface MonthChapter {
   readonly days: readonly Partial<ChurnOptions>[];
   /** What is to be noticed; null: nothing. */
   readonly cause: Cause | null;
-  /** Whether a model is trained on what was captured, and promoted. */
-  readonly retrains: boolean;
+  /** Reactions that are to be decided, in this order. */
+  readonly decides: readonly ReactionKind[];
 }
 
 const usual = (days: number): Partial<ChurnOptions>[] => Array.from({ length: days }, () => ({}));
@@ -21,26 +22,26 @@ export const MONTH: readonly MonthChapter[] = [
   {
     kind: 'month',
     title: 'August: quiet days',
-    about: '400 customers are asked about each day; whether they left is known a day later',
+    about: '300 customers are asked about each day; whether they left is known on the next',
     days: usual(7),
     cause: null,
-    retrains: false,
+    decides: [],
   },
   {
     kind: 'month',
     title: 'A gradual shift',
     about: 'people use more data, a little more each day, until a new tariff stops it',
-    days: [...Array.from({ length: 7 }, (_, day) => ({ usage: 1.15 ** (day + 1) })), ...usual(3)],
+    days: [...Array.from({ length: 6 }, (_, day) => ({ usage: 1.15 ** (day + 1) })), ...usual(3)],
     cause: 'drift',
-    retrains: false,
+    decides: ['NOTIFY'],
   },
   {
     kind: 'month',
     title: 'An abrupt one',
-    about: 'a campaign for two-year contracts, for three days',
-    days: [...Array.from({ length: 3 }, () => ({ contracts: [0.2, 0.25, 0.55] as const })), ...usual(3)],
+    about: 'a campaign for two-year contracts, for two days',
+    days: [...Array.from({ length: 2 }, () => ({ contracts: [0.2, 0.25, 0.55] as const })), ...usual(3)],
     cause: 'drift',
-    retrains: false,
+    decides: ['NOTIFY'],
   },
   {
     kind: 'month',
@@ -48,14 +49,14 @@ export const MONTH: readonly MonthChapter[] = [
     about: 'the meter of data volumes is down for two days: the field is empty',
     days: [{ usageMissing: 1 }, { usageMissing: 1 }, ...usual(3)],
     cause: 'data-quality',
-    retrains: false,
+    decides: ['NOTIFY'],
   },
   {
     kind: 'month',
     title: 'Another truth',
     about: 'a competitor courts those with long contracts: the customers look as ever, only the labels tell',
-    days: Array.from({ length: 6 }, () => ({ competitor: 3 })),
+    days: Array.from({ length: 5 }, () => ({ competitor: 3 })),
     cause: 'quality',
-    retrains: true,
+    decides: ['RETRAIN', 'NOTIFY'],
   },
 ];
