@@ -128,7 +128,7 @@ function mistakes(
     ...(cause === null && causes.length > 0 ? [`${title}: a false alarm about ${causes.join(', ')}`] : []),
     ...(cause !== null && !causes.includes(cause) ? [`${title}: nothing was noticed of ${cause}`] : []),
     ...decides
-      .filter((reaction) => !reactions.some((text) => text.includes(`"${reaction}"`)))
+      .filter((reaction) => !reactions.some((text) => text.includes(`"${reaction.toLowerCase()}:`)))
       .map((reaction) => `${title}: no ${reaction} was decided`),
   ];
 }
