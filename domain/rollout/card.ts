@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { counted } from '../wording.ts';
 import { type RolloutDecision, rolloutDecisionSchema } from './decision.ts';
 import { type RolloutState, rolloutStateSchema } from './evidence.ts';
