@@ -19,7 +19,10 @@ beforeAll(async () => {
   story = model.story;
 }, 300_000);
 afterAll(() => story?.stop());
-afterEach(async () => expect(await brokenInvariants(story)).toEqual([]));
+afterEach(async () => {
+  expect(await brokenInvariants(story)).toEqual([]);
+  expect(await model.brokenWindows()).toEqual([]);
+});
 
 const older = <P extends { age: number }>(person: P): P => ({ ...person, age: Math.min(99, person.age + 14) });
 

@@ -3,8 +3,9 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cl
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { modelNamed } from '../../cli/environment.ts';
+import { windowPlanSchema } from '../../domain/monitor/plan.ts';
 import type { WindowItem } from '../../domain/monitor/window.ts';
-import { LIVE_ALIAS, METRIC_NAMESPACE } from '../../domain/names.ts';
+import { LIVE_ALIAS, METRIC_NAMESPACE, WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
 import { type Customer, customers } from '../../examples/churn/generator.ts';
 import type { Template } from '../../local/cloudformation/template.ts';
 import { openStory, type Story, type StoryOptions } from './story.ts';
@@ -62,6 +63,29 @@ export class MonitorStory {
     await clock.advance(over - clock.now());
     await clock.idle();
     return (await this.registry.windows(1))[0];
+  }
+
+  /** What must hold of all windows: they follow each other without a gap, and no capture is in two of them. */
+  async brokenWindows(): Promise<string[]> {
+    const windows = (await this.registry.windows(500)).reverse();
+    const gaps = windows.flatMap((window, index) => {
+      const next = windows[index + 1];
+      return next && next.from !== window.to ? [`after ${window.id} comes ${next.id}`] : [];
+    });
+    const seen = new Map<string, string>();
+    const twice: string[] = [];
+    for (const { id, model, captured } of windows.filter((window) => window.captured.objects > 0)) {
+      const plan = windowPlanSchema.parse(
+        JSON.parse(await this.text(`${windowPrefix(model, id)}${WINDOW_FILES.plan}`)),
+      );
+      const keys = plan.items.flatMap((item) => (item.cohort === null ? item.objects.map(({ key }) => key) : []));
+      if (keys.length !== captured.objects) twice.push(`${id} has ${keys.length} objects and says ${captured.objects}`);
+      for (const key of keys) {
+        if (seen.has(key)) twice.push(`${key} is in ${seen.get(key)} and ${id}`);
+        seen.set(key, id);
+      }
+    }
+    return [...gaps, ...twice];
   }
 
   /** A file of the artifact bucket. */
