@@ -89,7 +89,7 @@ function countNumbers({ name, frame }: NumericProfile, values: readonly number[]
     if (value < low) column.below += 1;
     if (value > high) column.above += 1;
     if (value === top) column.topCount += 1;
-    const units = BigInt(Math.round(value / unit));
+    const units = BigInt(Math.round(Math.max(-(2 ** 48), Math.min(2 ** 48, value / unit))));
     sum += units;
     sumSquares += units * units;
   }

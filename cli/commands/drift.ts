@@ -1,3 +1,4 @@
+import type { WindowItem } from '../../domain/monitor/window.ts';
 import { driftText, featureStates, stateOf } from '../drift-text.ts';
 import { CliError } from '../io.ts';
 import { reportOf, windowOf } from '../last-window.ts';
@@ -6,7 +7,9 @@ import { openModel, type Session } from '../session.ts';
 /** `sluice drift MODEL`: how far each feature of the champion stands from its training data now. Exit 3 when something alerts. */
 export async function drift(session: Session, name: string): Promise<number> {
   const opened = await openModel(session, name);
-  const window = await windowOf(opened, undefined, ({ versions }) => versions.some(({ champion }) => champion));
+  const judged = ({ reportKey, versions }: WindowItem) =>
+    reportKey !== null && versions.some(({ champion }) => champion);
+  const window = await windowOf(opened, undefined, judged);
   const report = await reportOf(opened, window);
   const version = report?.versions.find(({ champion }) => champion);
   if (!report || !version) throw new CliError(1, `The report of window ${window.id} is gone`);

@@ -111,11 +111,14 @@ function compareBins(bins: Paired, reference: ColumnProfile, rule: ColumnRule): 
   return {
     psi: shift.reported,
     atLeast: shiftLowerBound(shift),
-    p: relevancePValue(shift, rule.delta),
+    p: storable(relevancePValue(shift, rule.delta)),
     delta,
     by: increments(shift, delta),
   };
 }
+
+/** Below that it makes no difference how small it is. */
+const storable = (p: number) => (p < 1e-100 ? 0 : p);
 
 /**
  * Every window is held against the same training rows, so that their chance adds up where that of windows cancels out: what
@@ -135,7 +138,9 @@ function withCarried(reference: ColumnProfile, window: ColumnProfile, carried: C
   return mergeColumns({ ...carried.counts, name, frame } as ColumnProfile, window);
 }
 
+/** What is needed to count on; extremes are not, and a table item could not hold every one of them. */
 function frameless(column: ColumnProfile) {
-  const { name: _, frame: __, ...counts } = column;
+  const bare = column.kind === 'numeric' ? { ...column, min: null, max: null } : column;
+  const { name: _, frame: __, ...counts } = bare;
   return counts as NonNullable<ColumnState['carried']>['counts'];
 }

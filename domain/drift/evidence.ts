@@ -46,8 +46,9 @@ export interface Step {
 /** The evidence that ends an alert, against "still so far off": a hundred to one. */
 const CLEAR_AT = Math.log(100);
 
-/** JSON has no infinity, and an alert comes long before. */
-const MOST = 1e300;
+/** Evidence is stored: JSON has no infinity, and DynamoDB no number beyond 1e±125. Neither changes what is decided. */
+const [MOST, LEAST] = [1e100, 1e-12];
+const bounded = (evidence: number) => (evidence < LEAST ? 0 : Math.min(MOST, evidence));
 
 /**
  * The e-detector S ← (1 + S)·e of each alternative, and their mean: until that first reaches `needed`, unchanged data take as
@@ -55,9 +56,7 @@ const MOST = 1e300;
  * from the last window that did not.
  */
 export function accumulate(before: Accumulated, by: Increments, { needed, at }: { needed: number; at: string }): Step {
-  const evidence = by.drift.map((ln, index) =>
-    Math.min(MOST, (1 + (before.evidence[index] ?? 0)) * Math.exp(Math.min(ln, 690))),
-  );
+  const evidence = by.drift.map((ln, index) => bounded((1 + (before.evidence[index] ?? 0)) * Math.exp(ln)));
   const reached = meanOf(evidence);
   if (reached >= needed)
     return { state: { evidence: [], since: before.since ?? at, cleared: 0 }, reached, fresh: true };
@@ -72,7 +71,7 @@ export const meanOf = (evidence: readonly number[]): number =>
   evidence.reduce((sum, one) => sum + one / evidence.length, 0);
 
 /** What a window multiplies evidence by that there was none of before. */
-export const factorOf = ({ drift }: Increments): number => meanOf(drift.map((ln) => Math.exp(Math.min(ln, 690))));
+export const factorOf = ({ drift }: Increments): number => meanOf(drift.map((ln) => bounded(Math.exp(ln))));
 
 /** Nothing to judge: all stays as it is. */
 export const unchanged = ({ evidence, since, cleared }: Accumulated): Step => ({

@@ -104,7 +104,7 @@ export function judgeSides(shares: readonly Share[], before: ColumnState['sides'
       reference: usual,
       tolerated,
       now,
-      p: Math.min(1, p),
+      p: p < 1e-100 ? 0 : Math.min(1, p),
       since: alarm ? (earlier?.since ?? options.at) : null,
       sentence: sentence(showPercent(now), showPercent(usual)),
     };

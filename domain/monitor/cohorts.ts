@@ -25,12 +25,18 @@ export function dueCohorts(
   known: { now: string; maturityMs: number | null; labelKeys: readonly string[] },
 ): CohortItem[] {
   const { now, labelKeys } = known;
-  return cohorts.filter((cohort) => {
-    const age = ageOf(cohort, now);
-    if (cohort.status !== 'OPEN' || age < GRACE_MS || cohort.lookedOn === dayOf(now)) return false;
-    return labelsSince(labelKeys, cohort.day) > cohort.labelObjects && age >= (known.maturityMs ?? 0);
-  });
+  return cohorts
+    .filter((cohort) => {
+      const age = ageOf(cohort, now);
+      if (cohort.status !== 'OPEN' || age < GRACE_MS || cohort.lookedOn === dayOf(now)) return false;
+      return labelsSince(labelKeys, cohort.day) > cohort.labelObjects && age >= (known.maturityMs ?? 0);
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, MOST_AT_ONCE);
 }
+
+/** Days of captures that one window reads again; the others wait for the next. A write of the registry holds 100 items, too. */
+const MOST_AT_ONCE = 10;
 
 /** Objects of labels that may speak of a day: nothing is labelled before it was predicted. */
 export const labelsSince = (labelKeys: readonly string[], day: string) =>

@@ -75,7 +75,8 @@ export const isAlarm = (signal: Signal) => signal === 'ALERT' || signal === 'ALE
 
 /** What a window is judged from. */
 export interface Findings {
-  readonly rows: number;
+  /** Objects of captures that nobody could read. */
+  readonly brokenObjects: number;
   readonly captureStopped: boolean;
   /** The champion first. */
   readonly versions: readonly Judged[];
@@ -99,6 +100,10 @@ export function conclude(findings: Findings): Conclusion {
     return { status: 'LOSS', sentence: quality.sentence, fired };
   if (findings.captureStopped)
     return { status: 'STOPPED', sentence: 'Requests were answered, and nothing of them was captured.', fired };
+  if (!leading && findings.brokenObjects > 0) {
+    const sentence = `${counted(findings.brokenObjects, 'object')} of captures could not be read, and there are no others.`;
+    return { status: 'INSUFFICIENT', sentence, fired };
+  }
   if (!leading) return { status: 'EMPTY', sentence: 'Nothing was asked in this window.', fired };
   if (!leading.verdict)
     return { status: 'INSUFFICIENT', sentence: `The captures cannot be judged: ${leading.unjudged}.`, fired };

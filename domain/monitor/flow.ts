@@ -42,8 +42,6 @@ export const collectOutput = z.object({
   window: z.string().nullable(),
   /** The list that the map goes through. */
   objects: location.nullable(),
-  /** Items of the map that may be lost, per cent: after several failures a window is judged by what could be read. */
-  tolerated: z.number().min(0).max(100),
 });
 export type Collected = z.infer<typeof collectOutput>;
 

@@ -95,5 +95,5 @@ export function divide(
 
 const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
-/** Part of the map's items that may be lost, by attempt: what nobody can read must not stop all watching. */
-export const toleratedPercentage = (attempt: number) => (attempt < 3 ? 20 : 100);
+/** Part of the captures that may be lost, by attempt: what nobody can read must not stop all watching. */
+export const toleratedShare = (attempt: number) => (attempt < 3 ? 0.2 : 1);

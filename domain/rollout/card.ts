@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { counted } from '../wording.ts';
 import { type Comparison, comparisonSchema } from './comparison.ts';
 import { comparisonSentences } from './comparison-wording.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tallySchema } from './two-arm.ts';
 
 export const ROLLOUT_ACTIONS = ['HOLD', 'NEXT_STEP', 'PROMOTE', 'ROLLBACK'] as const;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dueCohorts, firstOpenDay } from '../../domain/monitor/cohorts.ts';
 import type { Collected, WorkItem } from '../../domain/monitor/flow.ts';
-import { divide, hoursOf, select, toleratedPercentage, type WindowPlan } from '../../domain/monitor/plan.ts';
+import { divide, hoursOf, select, type WindowPlan } from '../../domain/monitor/plan.ts';
 import { dueWindow, type WindowItem } from '../../domain/monitor/window.ts';
 import { labelsPrefix, WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
 import { maturity, mergeDelays, noDelays } from '../../domain/quality/maturity.ts';
@@ -11,7 +11,7 @@ import { captureStopped } from './capture-stopped.ts';
 import { compare } from './compare.ts';
 import type { MonitorPorts } from './ports.ts';
 
-const NOT_DUE: Collected = { status: 'NOT_DUE', window: null, objects: null, tolerated: 0 };
+const NOT_DUE: Collected = { status: 'NOT_DUE', window: null, objects: null };
 
 /**
  * Claims the window that is due for one execution and lists what belongs to it; repeated by the same one, lists it anew.
@@ -27,8 +27,7 @@ export async function collect(
   const selection = select(window, await capturesOf(hoursOf(window), ports), await takenBefore(window, ports));
   const { items: labelled, labelKeys } = await labelWork(window, ports);
   const items = [...divide(selection.objects, { attempt: window.attempt }), ...labelled];
-  const tolerated = toleratedPercentage(window.attempt);
-  if (items.length === 0) return closeIdle({ window, tolerated }, ports);
+  if (items.length === 0) return closeIdle(window, ports);
   const key = (file: string) => `${windowPrefix(window.model, window.id)}${file}`;
   const plan: WindowPlan = {
     format: 1,
@@ -41,15 +40,12 @@ export async function collect(
   };
   await objects.putJson({ bucket, key: key(WINDOW_FILES.plan) }, plan);
   await objects.putJson({ bucket, key: key(WINDOW_FILES.objects) }, items);
-  return { status: 'WORK', window: window.id, objects: { bucket, key: key(WINDOW_FILES.objects) }, tolerated };
+  return { status: 'WORK', window: window.id, objects: { bucket, key: key(WINDOW_FILES.objects) } };
 }
 
 /** Nothing is there to look at: closed at once, which is all that an hour without traffic costs, unless something is wrong. */
-async function closeIdle(
-  { window, tolerated }: { window: WindowItem; tolerated: number },
-  ports: MonitorPorts,
-): Promise<Collected> {
-  if (await captureStopped(window, ports)) return { status: 'IDLE', window: window.id, objects: null, tolerated };
+async function closeIdle(window: WindowItem, ports: MonitorPorts): Promise<Collected> {
+  if (await captureStopped(window, ports)) return { status: 'IDLE', window: window.id, objects: null };
   await compare({ window: window.id, owner: window.owner, work: false }, ports);
   return { ...NOT_DUE, window: window.id };
 }

@@ -1,7 +1,8 @@
-import { Superseded } from '../../domain/errors.ts';
+import { InvalidArtifact, Superseded } from '../../domain/errors.ts';
 import { conclude, summarize } from '../../domain/monitor/conclude.ts';
 import type { Compared, ProfiledItem } from '../../domain/monitor/flow.ts';
 import { mergeItems } from '../../domain/monitor/merge.ts';
+import { toleratedShare } from '../../domain/monitor/plan.ts';
 import { executionName, type WindowItem } from '../../domain/monitor/window.ts';
 import { metricsOf } from '../../domain/monitor/window-metrics.ts';
 import { captureStopped } from './capture-stopped.ts';
@@ -29,10 +30,14 @@ export async function compare(
 
 /** An idle window says nothing that the controller does not know. */
 const isNews = ({ captured, captureStopped: stopped, quality }: WindowItem) =>
-  captured.rows > 0 || stopped || (quality?.scored.length ?? 0) > 0;
+  captured.rows > 0 || captured.brokenObjects > 0 || stopped || (quality?.scored.length ?? 0) > 0;
 
 async function close(window: WindowItem, work: boolean, ports: MonitorPorts): Promise<WindowItem> {
   const found = work ? await foundInWindow(window, ports) : null;
+  if (found && found.lostObjects > toleratedShare(window.attempt) * found.plan.objects)
+    throw new InvalidArtifact(
+      `${found.lostObjects} of ${found.plan.objects} objects of captures were not looked at; the window is done again`,
+    );
   const { champion } = await ports.registry.head();
   const versions = [];
   for (const [version, items] of byVersion(found?.profiled ?? []))
@@ -41,8 +46,9 @@ async function close(window: WindowItem, work: boolean, ports: MonitorPorts): Pr
 
   const quality = await judgeQuality({ window, champion, found, judged: versions }, ports);
   const captured = capturedIn(found);
-  const stopped = captured.rows === 0 && (await captureStopped(window, ports));
-  const conclusion = conclude({ rows: captured.rows, captureStopped: stopped, versions, quality: quality.champion });
+  const { rows, brokenObjects } = captured;
+  const stopped = rows === 0 && brokenObjects === 0 && (await captureStopped(window, ports));
+  const conclusion = conclude({ brokenObjects, captureStopped: stopped, versions, quality: quality.champion });
   const closed: WindowItem = {
     ...window,
     status: conclusion.status,

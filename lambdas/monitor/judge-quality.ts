@@ -66,8 +66,9 @@ export async function judgeQuality(facts: Facts, ports: MonitorPorts): Promise<J
   };
 }
 
-/** A write holds a hundred items; the others are missed with the next window. */
-const MOST_MISSED = 40;
+/** A write holds a hundred items. What is missed waits for the next window; an outage of weeks opens its last days. */
+const MOST_MISSED = 30;
+const MOST_OPENED = 40;
 
 /** Days that all children have come back from, oldest first. */
 function matched(found: FoundInWindow | null, known: readonly CohortItem[]) {
@@ -143,7 +144,8 @@ function opened({ window, found }: Facts, known: readonly CohortItem[]): CohortI
       if (day !== undefined) cohorts.set(cohortId(day, version), newCohort(window.model, day, version));
     }
   }
-  return [...cohorts.values()].filter(({ id }) => !known.some((cohort) => cohort.id === id));
+  const unknown = [...cohorts.values()].filter(({ id }) => !known.some((cohort) => cohort.id === id));
+  return unknown.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(-MOST_OPENED);
 }
 
 const newCohort = (model: string, day: string, version: number): CohortItem => ({

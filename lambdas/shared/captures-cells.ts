@@ -27,17 +27,17 @@ export async function readCells(
   const paths = (list: 'n' | 'c') =>
     `[${cells.flatMap((cell) => (cell.list === list ? [sqlText(pointer(cell.feature))] : [])).join(', ')}]::VARCHAR[]`;
   const hidden = `[${features.map(({ name }) => sqlText(name)).join(', ')}]`;
-  await engine.run(`CREATE OR REPLACE TABLE texts AS SELECT * EXCLUDE (instance, answer),
+  await engine.run(`CREATE OR REPLACE TABLE texts AS SELECT * EXCLUDE (answer),
       ${id === undefined || redact.includes(id) ? 'NULL::VARCHAR' : `json_extract_string(instance, ${sqlText(pointer(id))})`} AS i,
       json_extract_string(answer, ['/score', '/label', '/value']) AS a, ${CONFIDENCE[schema.target.kind]} AS p,
-      json_extract_string(instance, ${paths('n')}) AS n, json_extract_string(instance, ${paths('c')}) AS c,
-      json_type(instance, ${paths('c')}) AS kinds
+      json_extract_string(instance, ${paths('n')}) AS n, json_extract_string(instance, ${paths('c')}) AS c
     FROM items`);
   await engine.run('DROP TABLE items');
-  await engine.run(`CREATE OR REPLACE TABLE cells AS SELECT * REPLACE (
+  await engine.run(`CREATE OR REPLACE TABLE cells AS SELECT * EXCLUDE (instance) REPLACE (
       list_transform(n, lambda x: ${VALUE_SQL.numeric('x')}) AS n, list_transform(c, lambda x: ${canonicalSql('x')}) AS c),
       list_transform(n, lambda x: ${presentSql('x')} IS NOT NULL AND ${VALUE_SQL.numeric('x')} IS NULL
-        AND NOT ${missingWordSql('x')}) AS wrong FROM texts`);
+        AND NOT ${missingWordSql('x')}) AS wrong,
+      CASE WHEN ${MAYBE_NESTED} THEN json_type(instance, ${paths('c')}) END AS kinds FROM texts`);
   await engine.run('DROP TABLE texts');
   await engine.run(`CREATE OR REPLACE TABLE captures AS SELECT inference_id, predicted_at, version,
       ${PREDICTION[schema.target.kind]} AS prediction, a[2] AS label, ${canonicalSql('i')} AS id,
@@ -75,6 +75,9 @@ function cellsOf(features: readonly { name: string; type: ColumnType }[], redact
     return { ...base, list, value: value(places[list]), wrong: wrong(places[list]) };
   });
 }
+
+/** A text that looks like an object or a list: only then is it worth asking whether it is one. */
+const MAYBE_NESTED = "list_bool_or(list_transform(c, lambda x: starts_with(x, '{') OR starts_with(x, '[')))";
 
 const nested = (place: number) => `coalesce(kinds[${place}] IN ('OBJECT', 'ARRAY'), false)`;
 const oneOf = (place: number, words: readonly string[]) => `lower(c[${place}]) IN ${sqlTexts(words)}`;

@@ -124,7 +124,7 @@ async function readLines(engine: Engine, version: number | undefined) {
   const paths = `[${fields.map((field) => sqlText(pointer(field))).join(', ')}]`;
   const text = (index: number) => `h[${index}]::VARCHAR`;
   await engine.run(`CREATE OR REPLACE TABLE parsed AS
-    SELECT CASE WHEN json_valid(line) THEN json_extract(line, ${paths}) END AS h FROM lines`);
+    SELECT TRY(json_extract(line, ${paths})) AS h FROM lines`);
   await engine.run('DROP TABLE lines');
   await engine.run(`CREATE OR REPLACE TABLE heads AS
     SELECT *, coalesce(named AND predicted_at IS NOT NULL AND version >= 1 AND first >= 0 AND left_out >= 0

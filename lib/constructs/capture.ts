@@ -60,7 +60,11 @@ export class Capture extends Construct {
     for (const statement of [
       store,
       new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [logs.logGroupArn] }),
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [processor.function.functionArn] }),
+      // https://docs.aws.amazon.com/firehose/latest/dev/console-managed-roles.html
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction', 'lambda:GetFunctionConfiguration'],
+        resources: [processor.function.functionArn],
+      }),
       ...permissions.useKey(role),
     ]) {
       role.addToPolicy(statement);

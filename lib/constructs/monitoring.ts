@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { Handler } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
 import type { Prediction } from './prediction.ts';
+import { starterRole } from './rule-targets.ts';
 import { WildcardStatement } from './wildcard-statement.ts';
 import { Workflow } from './workflow.ts';
 
@@ -93,6 +94,7 @@ export class Monitoring extends Construct {
       schedule: scheduleOf(every),
       targets: [
         new SfnStateMachine(this.machine, {
+          role: starterRole(this, 'Starter'),
           // The time of the event and not of its arrival: the same event is the same window, however late it comes.
           input: RuleTargetInput.fromObject({ time: EventField.fromPath('$.time') }),
           deadLetterQueue: undelivered,

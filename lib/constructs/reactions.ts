@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { Handler } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
 import type { Rollouts } from './rollouts.ts';
-import { PATIENT } from './rule-targets.ts';
+import { PATIENT, starterRole } from './rule-targets.ts';
 import { Workflow } from './workflow.ts';
 
 export interface ReactionsProps extends ModelParts {
@@ -46,11 +46,12 @@ export class Reactions extends Construct {
   }
 
   #listen({ model, undelivered, alarms, training, rollouts }: ReactionsProps) {
+    const role = starterRole(this, 'Starter');
     const on = (id: string, description: string, eventPattern: EventPattern) =>
       new Rule(this, id, {
         description,
         eventPattern,
-        targets: [new SfnStateMachine(this.machine, { deadLetterQueue: undelivered, ...PATIENT })],
+        targets: [new SfnStateMachine(this.machine, { role, deadLetterQueue: undelivered, ...PATIENT })],
       });
     on('Alarmed', `Alarms of what the windows of ${model.name} find`, {
       source: ['aws.cloudwatch'],

@@ -1,8 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { IRuleRef, IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
 
 /** What EventBridge offers at most: 24 hours and 185 attempts. Then the event is in the dead-letter queue. */
 export const PATIENT = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
@@ -35,6 +36,20 @@ export function topicTarget(
       return { arn: topic.topicArn, targetResource: topic, role, input: message, ...failures(rule, deadLetterQueue) };
     },
   };
+}
+
+/**
+ * The role by which rules of the stack start machines. The CDK's own lets EventBridge act for any rule of any account;
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+ */
+export function starterRole(scope: Construct, id: string): Role {
+  const stack = Stack.of(scope);
+  const rules = stack.formatArn({ service: 'events', resource: 'rule', resourceName: `${stack.stackName}-*` });
+  return new Role(scope, id, {
+    assumedBy: new ServicePrincipal('events.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account }, ArnLike: { 'aws:SourceArn': rules } },
+    }),
+  });
 }
 
 function failures(rule: IRuleRef, deadLetterQueue: IQueue) {

@@ -47,6 +47,7 @@ export class Pipeline {
   readonly #book: StreamBook;
   readonly #incoming: RecordBuffer<Incoming>;
   readonly #outgoing: RecordBuffer<Outgoing>;
+  #stopped = false;
 
   constructor(book: StreamBook) {
     this.#book = book;
@@ -77,6 +78,11 @@ export class Pipeline {
     this.#outgoing.resume();
   }
 
+  /** What fails from now on fails because the cloud ends: it stays where it is. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   drop(stream: string): void {
     this.#incoming.drop(stream);
     this.#outgoing.drop(stream);
@@ -97,6 +103,7 @@ export class Pipeline {
         this.#measure(stream, { 'SucceedProcessing.Records': done.length, 'SucceedProcessing.Bytes': bytes });
         return;
       } catch (error) {
+        if (this.#stopped) return kept();
         const failure = lambdaFailure(error as Error);
         this.#measure(stream, { 'ExecuteProcessing.Success': 0 });
         await logFailure(this.#book.context, stream, failure, { principal: this.#principal(stream), work });
@@ -188,6 +195,7 @@ export class Pipeline {
         });
         return;
       } catch (error) {
+        if (this.#stopped) return kept();
         const age = (context.clock.now() - at) / 1_000;
         this.#measure(stream, { 'DeliveryToS3.Success': 0, 'DeliveryToS3.DataFreshness': age });
         const failure = s3Failure(error as Error);
@@ -224,6 +232,9 @@ const hintsOf = (given: { bufferBytes: number; bufferMs: number } | null | undef
   given ? { bytes: given.bufferBytes, ms: given.bufferMs } : undefined;
 
 const backoff = (attempts: number) => Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_BACKOFF_MS);
+
+/** Never ends, so that the records are not taken for done; the next cloud takes them up. */
+const kept = () => new Promise<never>(() => undefined);
 
 /** 56 digits, as Firehose gives them. */
 function newRecordId(now: number): string {

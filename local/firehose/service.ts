@@ -16,5 +16,6 @@ export const firehoseService: ServiceFactory = (context) => {
     operations: { ...streamOperations(book, pipeline), ...putOperations(book, pipeline) },
     resourceTypes: [deliveryStreamType(book, pipeline)],
     resume: async () => pipeline.resume(),
+    stop: async () => pipeline.stop(),
   };
 };

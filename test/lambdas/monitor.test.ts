@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Superseded } from '../../domain/errors.ts';
 import { collect } from '../../lambdas/monitor/collect.ts';
 import { compare } from '../../lambdas/monitor/compare.ts';
+import { fail } from '../../lambdas/monitor/fail.ts';
 import { profile } from '../../lambdas/monitor/profile.ts';
 import { dueAfter, hourAfter, people, Watched } from '../support/watched.ts';
 
@@ -266,18 +267,20 @@ describe('windows follow each other', () => {
     );
   });
 
-  test('children that are lost are counted, and tolerated altogether at the third attempt', async () => {
+  test('children that are lost fail the window while it may get better, and are counted at the third attempt', async () => {
     const version = await model.version();
     await model.capture(version, HOUR, { people: people(300, 7) });
-    await model.dies(TIME);
-    await model.dies(TIME);
     const ports = model.ports();
-    const collected = await collect({ owner: 'c', time: TIME }, ports);
-    expect(collected).toMatchObject({ status: 'WORK', tolerated: 100 });
-    await compare({ window: collected.window ?? '', owner: 'c', work: true }, ports);
-    expect(await model.registry.window(collected.window ?? '')).toMatchObject({
-      attempt: 3,
-      captured: { rows: 0, brokenObjects: 1 },
-    });
+    for (const owner of ['a', 'b']) {
+      await collect({ owner, time: TIME }, ports);
+      const closing = compare({ window: '2026-11-23T10:00Z', owner, work: true }, ports);
+      await expect(closing).rejects.toThrow('1 of 1 objects of captures were not looked at');
+      await fail({ owner, failure: { Error: 'Sluice.InvalidArtifact' } }, ports);
+    }
+    await collect({ owner: 'c', time: TIME }, ports);
+    await compare({ window: '2026-11-23T10:00Z', owner: 'c', work: true }, ports);
+    const window = await model.registry.window('2026-11-23T10:00Z');
+    expect(window).toMatchObject({ status: 'INSUFFICIENT', attempt: 3, captured: { rows: 0, brokenObjects: 1 } });
+    expect(window?.sentence).toBe('1 object of captures could not be read, and there are no others.');
   });
 });

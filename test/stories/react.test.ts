@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { GetAliasCommand } from '@aws-sdk/client-lambda';
@@ -6,7 +9,7 @@ import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { modelNamed } from '../../cli/environment.ts';
 import { LIVE_ALIAS, retrainKey, truthPrefix } from '../../domain/names.ts';
-import { sluiceJson } from '../support/cli.ts';
+import { sluice, sluiceJson } from '../support/cli.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { windowItem } from '../support/react.ts';
 import { openStory, type Story } from '../support/story.ts';
@@ -104,6 +107,32 @@ describe('quality that falls after a promotion', () => {
     expect(await subjects()).toContain('[warning] houses: quality loss, a challenger is trained');
     expect((await registry().reactions()).open).toEqual([]);
   });
+});
+
+test('a person reads how things stand: features, the report and its page', async () => {
+  const drift = await sluiceJson('drift', MODEL);
+  expect(drift).toMatchObject({ code: 0, value: { model: MODEL, version: 1, rows: 240 } });
+  expect((drift.value.features as { name: string }[]).map(({ name }) => name).sort()).toEqual([
+    'district',
+    'rooms',
+    'size',
+  ]);
+  expect((await sluice('drift', MODEL)).out).toMatch(/^FEATURE +SIGNAL +PSI +AT LEAST +EVIDENCE/m);
+  const report = await sluiceJson('report', MODEL);
+  expect(report).toMatchObject({ code: 0, value: { window: { id: drift.value.window }, captured: { rows: 240 } } });
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-report-'));
+  try {
+    const file = join(folder, 'report.html');
+    expect(await sluiceJson('report', MODEL, '--window', String(drift.value.window), '--html', file)).toMatchObject({
+      code: 0,
+      value: { file },
+    });
+    expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/i);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const unknown = await sluice('report', MODEL, '--window', '2020-01-01T00:00Z');
+  expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('the last are')]);
 });
 
 describe('drift', () => {

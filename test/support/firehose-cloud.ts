@@ -37,7 +37,7 @@ export interface FirehoseCloud extends TestKernel {
   readonly firehose: FirehoseClient;
   readonly s3: S3Client;
   readonly logged: string[];
-  /** What the function was sent, and what it does with it: an answer, or it throws. */
+  /** What the function was sent, and what it does with it: an answer or an error, at once or later. */
   readonly events: TransformEvent[];
   transform: (event: TransformEvent) => unknown;
   /** What the role of the stream may. */
@@ -84,7 +84,7 @@ export async function firehoseCloud(folder?: string): Promise<FirehoseCloud> {
         async handle({ Payload }) {
           const event = JSON.parse(String(Payload)) as TransformEvent;
           events.push(event);
-          const answer = cloud.transform(event);
+          const answer = await cloud.transform(event);
           if (answer instanceof Error) return { FunctionError: 'Unhandled', Payload: Buffer.from(answer.message) };
           return { Payload: Buffer.from(JSON.stringify(answer)) };
         },

@@ -109,7 +109,7 @@ export function windowReport(
   const judged = versions.map((version): Judged => version);
   const quality = versions.find(({ champion }) => champion)?.quality ?? null;
   const rows = versions.reduce((sum, version) => sum + version.rows, 0);
-  const { status, sentence, fired } = conclude({ rows, captureStopped: false, versions: judged, quality });
+  const { status, sentence, fired } = conclude({ brokenObjects: 0, captureStopped: false, versions: judged, quality });
   return {
     format: 1,
     model: 'churn',

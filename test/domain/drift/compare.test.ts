@@ -270,3 +270,22 @@ test('the settings of a model give the budget in windows', () => {
     redacted: ['name'],
   });
 });
+
+test('whatever was seen, its numbers fit into an item of the table', () => {
+  let state = emptyMonitorState;
+  const numbers: number[] = [];
+  const collect = (_: string, value: unknown) => {
+    if (typeof value === 'number') numbers.push(Math.abs(value));
+    return value;
+  };
+  const still = windowOf(rows(5_000, 90));
+  const far = windowOf(rows(5_000, 91, () => ({ age: 1e300, spend: 5e-320 })));
+  const few = windowOf(rows(50, 92, () => ({ age: -1e308, spend: 5e-324 })));
+  for (const window of [far, mergeProfiles(still, still), still, few]) {
+    const outcome = look(window, { state });
+    state = outcome.state;
+    JSON.stringify(outcome, collect);
+  }
+  expect(Math.max(...numbers)).toBeLessThan(1e125);
+  expect(Math.min(...numbers.filter((number) => number > 0))).toBeGreaterThan(1e-125);
+});

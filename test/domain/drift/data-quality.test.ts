@@ -4,6 +4,7 @@ import { USUAL } from '../../../bench/drift/watch.ts';
 import { compareWindow, type WindowInput } from '../../../domain/drift/compare.ts';
 import { emptyMonitorState, type MonitorState } from '../../../domain/drift/state.ts';
 import type { WindowVerdict } from '../../../domain/drift/verdict.ts';
+import { mergeProfiles } from '../../../domain/profile.ts';
 import { random } from '../../../domain/statistics/random.ts';
 
 /** A sensor with a few gaps, and the place where it stands. */
@@ -48,6 +49,24 @@ describe('what is broken upstream', () => {
       look(rows(5_000, 3, (value, index) => (index % 1_000 < 1_000 * share ? null : value)));
     expect(sideOf(gaps(0.004).verdict, 'sensor', 'missing')?.signal).toBe('NONE');
     expect(sideOf(gaps(0.03).verdict, 'sensor', 'missing')?.signal).toBe('ALERT_SINGLE');
+  });
+
+  test('half a point more is no news however many rows show it', () => {
+    const odd = rows(5_000, 12, (value, index) => (index % 1_000 < 5 ? null : value));
+    let many = windowProfile(reference, odd);
+    for (let doubling = 0; doubling < 6; doubling += 1) many = mergeProfiles(many, many);
+    const side = sideOf(look(odd, { window: many }).verdict, 'sensor', 'missing');
+    expect(side?.now).toBeGreaterThan((side?.reference ?? 1) + 0.003);
+    expect(side).toMatchObject({ signal: 'NONE' });
+    expect(side?.tolerated).toBeGreaterThan((side?.reference ?? 1) + 0.005);
+  });
+
+  test('gaps that were told of are not told again with the next few rows', () => {
+    const first = look(rows(500, 13, () => null));
+    const next = look(rows(150, 14), { id: 'w2', state: first.state });
+    expect(next.verdict.features[0]?.sides).toEqual([]);
+    expect(next.state.features[0]?.carried?.counts).toMatchObject({ missing: expect.any(Number) });
+    expect(next.state.features[0]?.carried?.counts.missing).toBeLessThan(10);
   });
 
   test('a second window in a row confirms it, and it ends with the fault', () => {

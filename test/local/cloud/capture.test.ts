@@ -119,6 +119,21 @@ test('lines of a log become objects by partition', async () => {
   });
 });
 
+test('a changed stream is the same one in its next version, with what it had gathered', async () => {
+  await deploy(RESOURCES);
+  cloud.context.putLogEvents(GROUP, 'a', [JSON.stringify({ message: 'capture', version: 1 })]);
+  await cloud.clock.advance(30_000);
+  const { Properties } = RESOURCES.Capture;
+  const { ExtendedS3DestinationConfiguration: configuration } = Properties;
+  const changed = { ...configuration, Prefix: 'v2/!{partitionKeyFromLambda:version}/' };
+  const Capture = { ...RESOURCES.Capture, Properties: { ...Properties, ExtendedS3DestinationConfiguration: changed } };
+  const { stacks } = await deploy({ ...RESOURCES, Capture });
+  expect(stacks[0]).toMatchObject({ updated: [{ logicalId: 'Capture' }], replaced: [] });
+  await cloud.clock.advance(7 * MINUTE);
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'data' }));
+  expect(Contents.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^v2\/1\/App-Capture-[^/]+-2-2026-01-05-/)]);
+});
+
 test('a template whose subscription cannot deliver is not deployed', async () => {
   const SubscriptionRole = role('logs.amazonaws.com', {
     Action: 'firehose:PutRecord',

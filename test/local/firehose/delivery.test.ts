@@ -9,7 +9,15 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FirehoseCloud, firehoseCloud, MAY_INVOKE, MAY_LOG, MAY_WRITE } from '../../support/firehose-cloud.ts';
+import {
+  type FirehoseCloud,
+  FUNCTION,
+  firehoseCloud,
+  MAY_INVOKE,
+  MAY_LOG,
+  MAY_WRITE,
+  partitioned,
+} from '../../support/firehose-cloud.ts';
 
 const MINUTE = 60_000;
 const UUID = '[0-9a-f]{8}-[0-9a-f-]{27}';
@@ -143,6 +151,39 @@ test('what was gathered survives a restart', async () => {
     cloud = await firehoseCloud(folder);
     await cloud.clock.advance(10 * MINUTE);
     expect(Object.values(await cloud.objects())).toEqual(['onetwo']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a function that ends with the cloud has not failed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-firehose-'));
+  try {
+    await cloud.stop();
+    cloud = await firehoseCloud(folder);
+    const Parameters = [
+      { ParameterName: 'LambdaArn', ParameterValue: FUNCTION },
+      { ParameterName: 'NumberOfRetries', ParameterValue: '0' },
+    ];
+    const ProcessingConfiguration = { Enabled: true, Processors: [{ Type: 'Lambda', Parameters }] };
+    await cloud.create({ ...partitioned, ProcessingConfiguration });
+    await cloud.put('one');
+    const [called, killed] = [Promise.withResolvers<void>(), Promise.withResolvers<Error>()];
+    cloud.transform = () => {
+      called.resolve();
+      return killed.promise;
+    };
+    void cloud.clock.advance(MINUTE);
+    await called.promise;
+    await cloud.stop();
+    killed.resolve(new Error('{"errorType":"Runtime.ExitError"}'));
+    await new Promise((resolve) => setImmediate(resolve));
+
+    cloud = await firehoseCloud(folder);
+    await cloud.clock.advance(10 * MINUTE);
+    const [[key, content] = []] = Object.entries(await cloud.objects());
+    expect(key).toMatch(/^churn\/captures\/version=1\//);
+    expect(content).toBe('one');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -17,6 +17,7 @@ import { createAuthorizer } from '../../../local/iam/authorizer.ts';
 import type { PolicyDocument } from '../../../local/iam/principal.ts';
 import { AwsError } from '../../../local/kernel/errors.ts';
 import { logsService } from '../../../local/logs/service.ts';
+import { awsCli, hasAwsCli } from '../../support/aws-cli.ts';
 import { allow } from '../../support/events-cloud.ts';
 import { type FakeService, fakeService, unavailable } from '../../support/fake-services.ts';
 import { startKernel, type TestKernel } from '../../support/kernel.ts';
@@ -256,4 +257,13 @@ describe('the filters of a group', () => {
     await expect(subscribe({ destinationArn })).rejects.toMatchObject({ name: 'LocalCloudUnsupported' });
     await expect(subscribe({ distribution: 'Random' })).rejects.toMatchObject({ name: 'LocalCloudUnsupported' });
   });
+});
+
+test.skipIf(!hasAwsCli())('the aws command subscribes', async () => {
+  const aws = awsCli(cloud.client.endpoint);
+  const group = ['--log-group-name', logGroupName];
+  const filter = ['--filter-name', 'capture', '--filter-pattern', '{ $.message = "capture" }'];
+  await aws('logs', 'put-subscription-filter', ...group, ...filter, '--destination-arn', STREAM, '--role-arn', ROLE);
+  const described = JSON.parse(await aws('logs', 'describe-subscription-filters', ...group));
+  expect(described.subscriptionFilters).toMatchObject([{ filterName: 'capture', destinationArn: STREAM }]);
 });
