@@ -17,7 +17,7 @@ export interface CaptureObject {
 const LATE_MS = 48 * 3_600_000;
 
 /** The first hour whose captures may still come, as it stands in keys. */
-export const earliestHour = (from: string) => hourOf(Date.parse(from) - LATE_MS);
+const earliestHour = (from: string) => hourOf(Date.parse(from) - LATE_MS);
 
 /** The hours that a window's captures, and late ones of earlier windows, are found in. */
 export function hoursOf(span: Span): { from: string; to: string } {

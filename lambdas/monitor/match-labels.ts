@@ -5,9 +5,10 @@ import { WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
 import { addDelays, type LabelDelays, noDelays } from '../../domain/quality/maturity.ts';
 import { type QualityReference, qualityReference } from '../../domain/quality/reference.ts';
 import { loadCaptures } from '../shared/captures-table.ts';
-import { canonicalSql, labelSql, numberSql } from '../shared/dataset-values.ts';
-import { type Engine, sqlNumber, withEngine } from '../shared/duckdb.ts';
+import { canonicalSql } from '../shared/dataset-values.ts';
+import { type Engine, withEngine } from '../shared/duckdb.ts';
 import { joinLabels, loadLabels } from '../shared/labels.ts';
+import { lossSql } from './loss-sql.ts';
 import type { MonitorPorts } from './ports.ts';
 import { versionFiles } from './version-files.ts';
 
@@ -69,12 +70,6 @@ async function countLosses(
       });
   }
   return { losses: Number(losses), slices, delays: await delaysOf(engine) };
-}
-
-/** `lossOf` of domain/quality/reference: a test holds both to the same rows. */
-function lossSql({ farOff }: QualityReference): string {
-  if (farOff === null) return `CASE WHEN label = ${labelSql('truth')} THEN 0 ELSE 1 END`;
-  return `CASE WHEN abs(prediction - ${numberSql('truth')}) <= ${sqlNumber(farOff)} THEN 0 ELSE 1 END`;
 }
 
 async function delaysOf(engine: Engine): Promise<LabelDelays> {

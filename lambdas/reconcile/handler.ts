@@ -1,4 +1,3 @@
-import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { snsAnnouncer } from '../shared/announcements.ts';
@@ -7,8 +6,9 @@ import { stepFunctions } from '../shared/executions.ts';
 import { s3Client } from '../shared/objects.ts';
 import { logger } from '../shared/observability.ts';
 import { dynamoRegistry } from '../shared/registry.ts';
+import { eventOf, storedUploads } from '../shared/stored-uploads.ts';
 import { taskHandler } from '../shared/task-handler.ts';
-import { reconcile, type StoredUpload } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 const environment = readEnvironment({
   MODEL_CONFIG: modelConfigVariable,
@@ -27,31 +27,6 @@ const sqs = new SQSClient({
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 });
 
-async function* stored(client: S3Client, prefix: string): AsyncGenerator<StoredUpload> {
-  let page: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
-  while (page) {
-    const answer: ListObjectVersionsCommandOutput = await client.send(
-      new ListObjectVersionsCommand({ Bucket: environment.DATA_BUCKET, Prefix: prefix, ...page }),
-    );
-    for (const { Key, VersionId, Size = 0, LastModified, IsLatest = false } of answer.Versions ?? []) {
-      if (!Key || !VersionId || !LastModified) continue;
-      yield { key: Key, versionId: VersionId, bytes: Size, modifiedAt: LastModified.toISOString(), latest: IsLatest };
-    }
-    page = answer.IsTruncated
-      ? { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker }
-      : undefined;
-  }
-}
-
-/** The event as EventBridge would have delivered it, without the sequencer, which only S3 knows. */
-const eventOf = ({ key, versionId, bytes, modifiedAt }: StoredUpload, account: string) => ({
-  'detail-type': 'Object Created',
-  source: 'aws.s3',
-  account,
-  time: modifiedAt,
-  detail: { bucket: { name: environment.DATA_BUCKET }, object: { key, size: bytes, 'version-id': versionId } },
-});
-
 export const handler = taskHandler(z.looseObject({}), async (_event, context) => {
   const s3 = s3Client();
   const account = context.invokedFunctionArn.split(':')[4] ?? '';
@@ -60,9 +35,9 @@ export const handler = taskHandler(z.looseObject({}), async (_event, context) =>
     executions: stepFunctions(environment.TRAIN_STATE_MACHINE_ARN),
     announcer: { ...snsAnnouncer(environment.ALERTS_TOPIC_ARN), artifactBucket: environment.ARTIFACT_BUCKET },
     now: () => new Date().toISOString(),
-    stored: (prefix) => stored(s3, prefix),
+    stored: (prefix) => storedUploads(s3, { bucket: environment.DATA_BUCKET, prefix }),
     offer: async (upload) => {
-      const MessageBody = JSON.stringify(eventOf(upload, account));
+      const MessageBody = JSON.stringify(eventOf(upload, { account, bucket: environment.DATA_BUCKET }));
       await sqs.send(new SendMessageCommand({ QueueUrl: environment.INTAKE_QUEUE_URL, MessageBody }));
     },
   });

@@ -3,15 +3,7 @@ import { uploadId } from '../../domain/slot.ts';
 import { uploadKind } from '../../domain/uploads.ts';
 import { type SettlePorts, settle } from '../settle/settle.ts';
 import { announceRun } from '../shared/outcomes.ts';
-
-export interface StoredUpload {
-  readonly key: string;
-  readonly versionId: string;
-  readonly bytes: number;
-  /** ISO time of the upload. */
-  readonly modifiedAt: string;
-  readonly latest: boolean;
-}
+import type { StoredUpload } from '../shared/stored-uploads.ts';
 
 export interface ReconcilePorts extends SettlePorts {
   /** Every object version below a prefix, without delete markers. */

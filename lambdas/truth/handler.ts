@@ -8,7 +8,9 @@ import { modelConfigVariable, readEnvironment } from '../shared/environment.ts';
 import { s3Client, s3Objects } from '../shared/objects.ts';
 import { logger } from '../shared/observability.ts';
 import { dynamoRegistry } from '../shared/registry.ts';
+import { storedUploads } from '../shared/stored-uploads.ts';
 import { taskHandler } from '../shared/task-handler.ts';
+import { takeLost } from './take-lost.ts';
 import { takeTruth } from './truth.ts';
 
 const environment = readEnvironment({
@@ -29,9 +31,20 @@ const ports = {
   now: () => new Date().toISOString(),
 };
 
+/** An upload, or the look once a day for those whose event never came. */
+const truthEvent = z.union([objectCreatedSchema, z.object({ lost: z.literal(true) })]);
+
 /** Called by EventBridge without waiting: what fails is tried twice more, and then kept in the queue of undelivered events. */
-export const handler = taskHandler(objectCreatedSchema, async (event, context) => {
-  const result = await takeTruth(event, { ...ports, engine: engineLimits(context) }, { config, dataBucket });
+export const handler = taskHandler(truthEvent, async (event, context) => {
+  const withEngine = { ...ports, engine: engineLimits(context) };
+  if ('lost' in event) {
+    const account = context.invokedFunctionArn.split(':')[4] ?? '';
+    const stored = (prefix: string) => storedUploads(client, { bucket: dataBucket, prefix });
+    const found = await takeLost(account, { ...withEngine, stored }, { config, dataBucket });
+    logger.info('lost truth', { ...found });
+    return found;
+  }
+  const result = await takeTruth(event, withEngine, { config, dataBucket });
   logger.info('truth', { key: event.detail.object.key, versionId: event.detail.object['version-id'], ...result });
   return result;
 });

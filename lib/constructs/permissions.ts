@@ -10,6 +10,7 @@ import {
   labelsPrefix,
   registryPartition,
   trainingPrefix,
+  truthPrefix,
 } from '../../domain/names.ts';
 import { WildcardStatement } from './wildcard-statement.ts';
 
@@ -48,11 +49,7 @@ export class Permissions {
 
   /** Names and versions of the uploads, never their content. */
   listUploads(): PolicyStatement {
-    return new PolicyStatement({
-      actions: ['s3:ListBucketVersions'],
-      resources: [this.#shared.dataBucket.bucketArn],
-      conditions: { StringEquals: { 's3:prefix': trainingPrefix(this.#model) } },
-    });
+    return listVersions(this.#shared.dataBucket, trainingPrefix(this.#model));
   }
 
   /** What Firehose asks for, https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html, but for reading. */
@@ -98,6 +95,7 @@ export class Permissions {
     return [
       this.#data(['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject'], 'truth/*'),
       this.#data(['s3:PutObject'], 'quarantine/*'),
+      listVersions(this.#shared.dataBucket, truthPrefix(this.#model)),
     ];
   }
 
@@ -160,6 +158,15 @@ export class Permissions {
   #runs(actions: string[]): PolicyStatement {
     return objects(this.#shared.artifactBucket, actions, `${this.#model}/runs/*`);
   }
+}
+
+/** Names and versions of objects below exactly this prefix. */
+function listVersions(bucket: IBucket, prefix: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['s3:ListBucketVersions'],
+    resources: [bucket.bucketArn],
+    conditions: { StringEquals: { 's3:prefix': prefix } },
+  });
 }
 
 /** Names of objects below a prefix, and of its folders. */

@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { Match, Rule } from 'aws-cdk-lib/aws-events';
+import { Match, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { truthPrefix } from '../../domain/names.ts';
@@ -23,7 +23,7 @@ export class Truth extends Construct {
       may: [
         ...permissions.readTruth(),
         permissions.writeLabels(),
-        permissions.registry('GetItem', 'PutItem'),
+        permissions.registry('GetItem', 'Query', 'PutItem'),
         permissions.announce(),
       ],
       undelivered,
@@ -41,6 +41,18 @@ export class Truth extends Construct {
         },
       },
       targets: [new LambdaFunction(take.function, { deadLetterQueue: undelivered, ...PATIENT })],
+    });
+    new Rule(this, 'Daily', {
+      description: `Finds late labels of ${model.name} whose event was lost`,
+      schedule: Schedule.rate(Duration.days(1)),
+      targets: [
+        new LambdaFunction(take.function, {
+          event: RuleTargetInput.fromObject({ lost: true }),
+          deadLetterQueue: undelivered,
+          maxEventAge: Duration.hours(1),
+          retryAttempts: 3,
+        }),
+      ],
     });
   }
 }

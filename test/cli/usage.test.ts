@@ -66,6 +66,13 @@ describe('usage errors end with exit 2, and say what to look at', () => {
     [['upload', 'churn'], "missing required argument 'file'", 'npx sluice upload --help'],
     [['models', 'churn'], "too many arguments for 'models'", 'npx sluice models --help'],
     [['runs', 'churn', '--all'], "unknown option '--all'", 'npx sluice runs --help'],
+    [
+      ['snooze', 'churn', 'drift-1', '--for', '2d'],
+      "required option '--why <text>' not specified",
+      'npx sluice snooze',
+    ],
+    [['snooze', 'churn', 'drift-1', '--for', 'long', '--why', 'x'], 'expected a duration such as 12h, 2d', ''],
+    [['snooze', 'churn', 'drift-1', '--for', '1000d', '--why', 'x'], 'at most 90 days', ''],
     [['local', '--port', '99999'], 'Expected a number from 0 to 65535.', 'npx sluice local --help'],
     [['local', '--time', 'fast'], 'Allowed choices are real, skip.', 'npx sluice local --help'],
   ])('sluice %j', async (argv, message, hint) => {

@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { lossOf } from '../../domain/quality/reference.ts';
+import { lossSql } from '../../lambdas/monitor/loss-sql.ts';
+import { withEngine } from '../../lambdas/shared/duckdb.ts';
 import { dueAfter, people, Watched } from '../support/watched.ts';
 
 const DAY = '2026-11-20';
@@ -108,5 +111,27 @@ describe('labels', () => {
     expect(await cohort()).toMatchObject({ status: 'OPEN' });
     await model.watch(on('2027-01-18'));
     expect(await cohort()).toMatchObject({ status: 'MISSED', loss: null });
+  });
+});
+
+describe('a loss in SQL is that of the domain', () => {
+  test.each<[farOff: number | null, said: string | number, truth: string]>([
+    [null, 'yes', 'yes'],
+    [null, 'yes', 'no'],
+    [null, '1', '1'],
+    [2, 10, '12'],
+    [2, 10, '12.5'],
+    [2, 10, '7.99'],
+    [2, 10, 'far'],
+    [0, 10, '10'],
+  ])('far off %s: %s, and in truth %s', async (farOff, said, truth) => {
+    const columns =
+      typeof said === 'number'
+        ? `${said}::DOUBLE AS prediction, NULL AS label`
+        : `NULL AS prediction, '${said}' AS label`;
+    const [[loss] = []] = await withEngine({ memoryMb: 64, threads: 1 }, (engine) =>
+      engine.rows(`SELECT ${lossSql({ farOff })} FROM (SELECT ${columns}, '${truth}' AS truth)`),
+    );
+    expect(loss).toBe(lossOf({ farOff }, said, truth));
   });
 });

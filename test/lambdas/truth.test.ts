@@ -4,6 +4,7 @@ import { type NamedModelConfig, namedModelConfigSchema } from '../../domain/mode
 import type { Upload } from '../../domain/registry-items.ts';
 import { type Cell, withEngine } from '../../lambdas/shared/duckdb.ts';
 import { joinLabels, listLabels, loadLabels } from '../../lambdas/shared/labels.ts';
+import { takeLost } from '../../lambdas/truth/take-lost.ts';
 import { type TruthPorts, takeTruth } from '../../lambdas/truth/truth.ts';
 import { memoryListing, memoryObjects } from '../support/memory-objects.ts';
 import { MemoryRegistry } from '../support/memory-registry.ts';
@@ -355,6 +356,28 @@ describe('whatever happens on the way', () => {
     await expect(takeTruth(event, dying, { config: desk.config, dataBucket: 'data' })).rejects.toThrow('killed');
     expect(await desk.take(event)).toMatchObject({ action: 'LABELLED' });
     expect(await desk.labels()).toHaveLength(1);
+  });
+
+  test('an upload whose event never came is found by its object; one on its way, or replaced, is left alone', async () => {
+    const known = await desk.put('known.csv', 'inference_id,label\nr-0,yes\n');
+    await desk.take(known);
+    await desk.put('lost.csv', 'inference_id,label\nr-1,no\n');
+    const old = { bytes: 1, modifiedAt: '2026-11-22T00:00:00.000Z', latest: true };
+    const key = (name: string) => `churn/truth/${name}`;
+    const stored = async function* () {
+      yield { ...old, key: key('known.csv'), versionId: known.detail.object['version-id'] };
+      yield { ...old, key: key('lost.csv'), versionId: 'lost' };
+      yield { ...old, key: key('lost.csv'), versionId: 'lost-before', latest: false };
+      yield { ...old, key: key('new.csv'), versionId: 'new', modifiedAt: '2026-11-23T11:55:00.000Z' };
+      yield { ...old, key: key('folder/'), versionId: 'folder' };
+    };
+    const settings = { config: desk.config, dataBucket: 'data' };
+    expect(await takeLost('111122223333', { ...desk.ports, stored }, settings)).toEqual({ taken: 1 });
+    expect(await desk.labels()).toEqual([
+      ['r-0', 'yes', '2026-11-23 11:00:00'],
+      ['r-1', 'no', '2026-11-22 00:00:00'],
+    ]);
+    expect(await takeLost('111122223333', { ...desk.ports, stored }, settings)).toEqual({ taken: 0 });
   });
 
   test('folders, other prefixes and other buckets are none of its business', async () => {

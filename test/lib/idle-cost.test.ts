@@ -152,7 +152,7 @@ describe('a month in which nothing happens', () => {
     expect(costs).toMatchInlineSnapshot(`
       {
         "AWS::CloudWatch::Alarm": 1.1,
-        "AWS::Events::Rule": 0.12,
+        "AWS::Events::Rule": 0.121,
         "AWS::Lambda::EventSourceMapping": 0.263,
       }
     `);

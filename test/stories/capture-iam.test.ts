@@ -81,6 +81,7 @@ const SCENES: readonly [owner: RegExp, play: () => Promise<unknown>][] = [
     async () => {
       await capture.truth(`inference_id,label\nright-${turn},yes\n`).catch(() => undefined);
       await capture.truth(`inference_id,label\nwrong-${turn},perhaps\n`).catch(() => undefined);
+      await capture.lost();
     },
   ],
   // Asked twice: the second time it finds what it made.

@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { synthesizeInto } from '../../cli/synthesize-into.ts';
-import { truthPrefix } from '../../domain/names.ts';
 import { customers, toCsv } from '../../examples/churn/generator.ts';
 import { loadAssembly, selectStage } from '../../local/cloudformation/assembly.ts';
 import { listOf } from '../../local/iam/statement.ts';
@@ -59,12 +57,7 @@ const SCENES: readonly [fits: (place: Place) => boolean, play: () => Promise<unk
     ({ statement, actions }) =>
       JSON.stringify(statement.Resource).includes('/labels/') && actions.includes('s3:GetObject'),
     async () => {
-      const ids = await model.ask(model.people(60));
-      const Body = `inference_id,label\n${ids.map((id) => `${id},yes`).join('\n')}\n`;
-      const Bucket = model.story.environment.dataBucket;
-      await model.story.s3.send(
-        new PutObjectCommand({ Bucket, Key: `${truthPrefix(WATCHED_MODEL)}labels-${turn}.csv`, Body }),
-      );
+      await model.truth(await model.ask(model.people(60)), 0.5, `labels-${turn}.csv`);
       await model.untilClosed(26);
     },
   ],

@@ -119,6 +119,19 @@ describe('a model that is watched', () => {
     expect(await model.text(window?.pageKey)).toContain('champion');
   });
 
+  test('that labels speak against is told so when the day is over, and once', async () => {
+    // A day of its own: what else was asked today has no labels.
+    await model.untilClosed(24);
+    await model.truth(await model.ask(model.people(600)), 0.45);
+    await model.untilClosed(26);
+    const windows = await model.registry.windows(26);
+    const telling = windows.filter(({ quality }) => (quality?.scored.length ?? 0) > 0);
+    expect(telling).toHaveLength(1);
+    const [window] = telling;
+    expect(window).toMatchObject({ status: 'LOSS', quality: { version: 2, signal: 'ALERT' } });
+    expect(await model.text(window?.pageKey)).toContain('Right or wrong');
+  });
+
   test('does a window once, whatever comes twice', async () => {
     const monitorStateMachineArn = modelNamed(story.environment, MODEL).rolloutStateMachineArn.replace(
       /-rollout$/,

@@ -213,7 +213,7 @@ describe('a rollout that is disturbed', () => {
     await until(async () => ((await statesOf(executionArn)).includes(state) ? true : undefined));
     await story.sfn.send(new StopExecutionCommand({ executionArn, cause: 'changed my mind' }));
     await story.cloud.clock.idle();
-    await story.cloud.clock.advance(20 * 60_000);
+    await story.cloud.clock.advance(40 * 60_000);
     expect((await story.registry('churn').head()).rollout).toBeNull();
     expect(await weightsOf('churn')).toEqual({});
     expect((await story.registry('churn').version(3))?.stage).toBe('REGISTERED');

@@ -154,6 +154,13 @@ export class CaptureStory {
     return JSON.parse(Buffer.from(answer ?? []).toString('utf8')) as RetrainOutput;
   }
 
+  /** Looks for late labels whose event was lost, as is done once a day. */
+  async lost(): Promise<void> {
+    const FunctionName = await this.#functionNamed('TruthTake');
+    await this.story.lambda.send(new InvokeCommand({ FunctionName, Payload: Buffer.from('{"lost":true}') }));
+    await this.story.quiet();
+  }
+
   async #functionNamed(part: string): Promise<string> {
     const { Functions = [] } = await this.story.lambda.send(new ListFunctionsCommand({}));
     return Functions.map(({ FunctionName: name = '' }) => name).find((name) => name.includes(part)) ?? '';

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { modelNamed } from '../../cli/environment.ts';
 import { windowPlanSchema } from '../../domain/monitor/plan.ts';
 import type { WindowItem } from '../../domain/monitor/window.ts';
-import { LIVE_ALIAS, METRIC_NAMESPACE, WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
+import { LIVE_ALIAS, METRIC_NAMESPACE, truthPrefix, WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
 import { type Customer, customers } from '../../examples/churn/generator.ts';
 import type { Template } from '../../local/cloudformation/template.ts';
 import { openStory, type Story, type StoryOptions } from './story.ts';
@@ -18,6 +18,8 @@ const HOUR = 3_600_000;
 /** A model on the local cloud whose hours go by: who asks it, and what its windows say. */
 export class MonitorStory {
   readonly story: Story;
+  /** What was answered, by inference id. */
+  readonly said = new Map<string, string>();
   #seed = 100;
 
   static async open(options: StoryOptions = {}): Promise<MonitorStory> {
@@ -50,10 +52,27 @@ export class MonitorStory {
           Payload: Buffer.from(JSON.stringify({ instances: people.slice(from, from + 100) })),
         }),
       );
-      const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as { inference_ids: string[] };
+      const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as {
+        inference_ids: string[];
+        predictions: { label: string }[];
+      };
+      for (const [index, id] of answer.inference_ids.entries())
+        this.said.set(id, answer.predictions[index]?.label ?? '');
       ids.push(...answer.inference_ids);
     }
     return ids;
+  }
+
+  /** Sends labels back, of which a share says something else than was predicted. */
+  async truth(ids: readonly string[], wrong: number, name = 'truth.csv'): Promise<void> {
+    const rows = ids.map((id, index) => {
+      const right = (index * 7) % 100 >= 100 * wrong;
+      return `${id},${(this.said.get(id) === 'yes') === right ? 'yes' : 'no'}`;
+    });
+    const Body = `inference_id,label\n${rows.join('\n')}\n`;
+    const Bucket = this.story.environment.dataBucket;
+    await this.story.s3.send(new PutObjectCommand({ Bucket, Key: `${truthPrefix(WATCHED_MODEL)}${name}`, Body }));
+    await this.story.quiet();
   }
 
   /** Lets hours pass, and the minutes until the last one's window is closed. */

@@ -1,5 +1,5 @@
 import type { FeatureVerdict, WindowVerdict } from '../../domain/drift/verdict.ts';
-import { conclude, type Judged, summarize } from '../../domain/monitor/conclude.ts';
+import { conclude, type Judged } from '../../domain/monitor/conclude.ts';
 import type { QualityReport, Shape, TrendPoint, VersionReport, WindowReport } from '../../domain/monitor/report.ts';
 
 /** A feature of which a window has nothing to say. */
@@ -126,5 +126,3 @@ export function windowReport(
     ...overrides,
   };
 }
-
-export const trendOf = (versions: readonly VersionReport[]) => versions.map((version) => summarize(version));
