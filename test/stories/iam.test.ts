@@ -120,8 +120,8 @@ const SCENES: readonly Scene[] = [
 
 const tried = (pattern: RegExp) => places.filter(({ actions }) => actions.some((action) => pattern.test(action)));
 const AT_DEPLOYMENT = tried(/^(xray:|logs:CreateLogDelivery|events:DescribeRule)/);
-/** Roles whose part of the story is played in capture-iam.test.ts. */
-const ELSEWHERE = /^(Capture|Truth|Retraining|Monitoring)/;
+/** Roles whose part of the story is played in capture-iam, monitor-iam and react.test.ts. */
+const ELSEWHERE = /^(Capture|Truth|Retraining|Monitoring|Reactions)/;
 const here = ({ owner }: Place) => !ELSEWHERE.test(owner);
 const LOGS = tried(/^logs:PutLogEvents/).filter(here);
 /** Where what cannot be handled is kept: without this permission only the report and a metric tell of it. */
