@@ -10,6 +10,7 @@ import type { Incident } from '../../domain/react/state.ts';
 import { showNumber } from '../../domain/wording.ts';
 import { type Customer, customers } from './generator.ts';
 import type { MonthChapter } from './month.ts';
+import { tellRollout, underTraffic } from './rollout-scene.ts';
 import { MODEL, type Stage } from './stage.ts';
 
 const REQUESTS_A_DAY = 3;
@@ -35,10 +36,14 @@ export async function playMonth(stage: Stage, chapter: MonthChapter): Promise<st
     await cloud.clock.advance(untilNoon(cloud.clock.now()));
     const labels = await ask(stage, world);
     // A little after midnight the window of this day is closed, and what came of it is known.
-    await cloud.clock.advance(13 * HOUR_MS);
+    const rollout = await toNight(stage, chapter.decides.includes('RETRAIN'));
     const [window] = await registry.windows(1);
     if (window) windows.push(window);
     await tellIncidents(stage, told, window);
+    if (rollout) {
+      await followRollout(stage);
+      break;
+    }
     await upload(stage, labels);
   }
   await cloud.clock.idle();
@@ -49,6 +54,25 @@ export async function playMonth(stage: Stage, chapter: MonthChapter): Promise<st
   return mistakes(chapter, fresh, (await registry.decisions()).slice(decisions));
 }
 
+/**
+ * Until one o'clock at night, or until a rollout wants callers: with nobody about, its waits would be skipped to its limit.
+ */
+async function toNight({ cloud, registry }: Stage, expectsRollout: boolean): Promise<boolean> {
+  const night = cloud.clock.now() + 13 * HOUR_MS;
+  if (!expectsRollout) {
+    await cloud.clock.advance(13 * HOUR_MS);
+    return false;
+  }
+  let found = false;
+  await cloud.clock.run('a day', async (work) => {
+    while (!found && cloud.clock.now() < night) {
+      await work.sleep(Math.min(HOUR_MS / 4, night - cloud.clock.now()));
+      found = (await registry.head()).rollout !== null;
+    }
+  });
+  return found;
+}
+
 /** Milliseconds until the next noon. */
 const untilNoon = (now: number) => DAY_MS - ((now + DAY_MS / 2) % DAY_MS);
 
@@ -56,7 +80,13 @@ async function ask({ lambda, environment, cloud }: Stage, world: MonthChapter['d
   const { predictFunctionName: FunctionName } = modelNamed(environment, MODEL);
   const day = Math.floor(cloud.clock.now() / DAY_MS);
   const rows = REQUESTS_A_DAY * INSTANCES;
-  const people = customers({ rows, seed: day, firstCustomer: FIRST_CUSTOMER + day * rows, ...world });
+  const people = customers({
+    rows,
+    seed: day,
+    firstCustomer: FIRST_CUSTOMER + day * rows,
+    callsMissing: 0.02,
+    ...world,
+  });
   const labelled: Labelled[] = [];
   for (let request = 0; request < REQUESTS_A_DAY; request += 1) {
     const asked = people.slice(request * INSTANCES, (request + 1) * INSTANCES);
@@ -89,7 +119,9 @@ async function tellIncidents(stage: Stage, told: Map<string, Incident>, window: 
       for (const detail of incident.details.slice(0, 3)) timeline.detail('', detail);
       await keepReport(stage, window);
     }
-    for (const { what } of incident.story.slice(known?.story.length ?? 0)) timeline.detail('decided', what);
+    // That it was opened has been told.
+    for (const { what } of incident.story.slice(known?.story.length ?? 1))
+      timeline.detail('decided', `${incident.cause}: ${what}`);
   }
 }
 
@@ -107,6 +139,18 @@ function tellWindows({ timeline }: Stage, windows: readonly WindowItem[]): void 
   const largest = Math.max(0, ...windows.flatMap(({ versions }) => versions.map(({ maxPsi }) => maxPsi ?? 0)));
   const statuses = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   timeline.event('windows', `${statuses}; largest PSI ${showNumber(largest)}`);
+}
+
+/** Callers go on while what the controller trained is rolled out. */
+async function followRollout(stage: Stage): Promise<void> {
+  const { registry, cloud } = stage;
+  const ended = async () => {
+    while ((await registry.slot()).running !== null) await new Promise((resolve) => setTimeout(resolve, 100));
+  };
+  const { answers } = await underTraffic(stage, ended());
+  await cloud.clock.idle();
+  const record = (await registry.rollouts()).at(-1);
+  if (record) await tellRollout(stage, record, answers);
 }
 
 /** The same mail often is told once. */

@@ -54,9 +54,10 @@ export const MONTH: readonly MonthChapter[] = [
   {
     kind: 'month',
     title: 'Another truth',
-    about: 'a competitor courts those with long contracts: the customers look as ever, only the labels tell',
-    days: Array.from({ length: 5 }, () => ({ competitor: 3 })),
+    about:
+      'a competitor courts those with long contracts: they look as ever, only the labels tell; reactions.quality is retrain',
+    days: Array.from({ length: 4 }, () => ({ competitor: 3 })),
     cause: 'quality',
-    decides: ['RETRAIN', 'NOTIFY'],
+    decides: ['RETRAIN'],
   },
 ];

@@ -14,7 +14,7 @@ import { withPredictCode } from './new-code.ts';
 import { MODEL, type Stage } from './stage.ts';
 import { type Answered, liveTraffic } from './traffic.ts';
 
-const CALLERS = customers({ rows: 2_000, seed: 77, firstCustomer: 500_000 }).map(
+const CALLERS = customers({ rows: 2_000, seed: 77, firstCustomer: 500_000, callsMissing: 0.02 }).map(
   ({ churned: _hidden, ...instance }) => instance,
 );
 const REQUESTS_PER_MINUTE = 600;
