@@ -75,7 +75,7 @@ function retrainHeld({ act, state, facts, settings, now }: Draft): Held | null {
     return { reason: 'BUDGET', why: `${week.length} of ${retrainsPerWeek} retrainings of a week are spent${until}` };
   }
   if (state.retrainAfter !== null && Date.parse(state.retrainAfter) > now) {
-    return { reason: 'LABELS', why: `there were too few labels; the next look is at ${state.retrainAfter}` };
+    return { reason: 'LABELS', why: `there were too few new labels; the next look is at ${state.retrainAfter}` };
   }
   const cool = state.lastActAt === null ? 0 : Date.parse(state.lastActAt) + cooldown;
   if (cool > now)

@@ -32,8 +32,11 @@ export type WindowFacts = z.infer<typeof windowFactsSchema>;
 /** What became of the retraining that was started last. */
 export const retrainProgressSchema = z.object({
   id: z.string(),
-  /** `UNSEEN`: its data has not been taken in yet. `WAITING`: a person is asked, or its rollout goes on. */
-  status: z.enum(['UNSEEN', 'RUNNING', 'WAITING', 'PROMOTED', 'NOT_PROMOTED']),
+  /**
+   * `UNSEEN`: its data has not been taken in yet. `WAITING`: a person is asked, or its rollout goes on. `REPEATED`: its data
+   * is that of an earlier run, because no label had come since.
+   */
+  status: z.enum(['UNSEEN', 'RUNNING', 'WAITING', 'PROMOTED', 'NOT_PROMOTED', 'REPEATED']),
   version: z.int().nullable(),
   why: z.string().nullable(),
 });

@@ -14,6 +14,10 @@ export function followRetrain(draft: Draft): void {
     retrain.status = 'PROMOTED';
   } else if (progress.status === 'NOT_PROMOTED') {
     Object.assign(retrain, { status: 'NOT_PROMOTED', helped: false, why: progress.why });
+  } else if (progress.status === 'REPEATED') {
+    // Nothing was trained: neither the budget nor the circuit breaker counts it.
+    state.retrains = state.retrains.filter(({ id }) => id !== retrain.id);
+    state.retrainAfter = new Date(now + draft.settings.reactions.cooldown).toISOString();
   } else if (progress.status === 'UNSEEN' && now - Date.parse(retrain.at) > NEVER_SEEN_MS) {
     Object.assign(retrain, { status: 'NOT_PROMOTED', helped: false, why: 'its data was never taken in' });
     draft.forget((act) => act.kind === 'RETRAIN' && act.id === retrain.id);

@@ -51,6 +51,7 @@ async function progressOf(registry: Registry, id: string, head: Head): Promise<R
   if (upload.status === 'PENDING' || upload.status === 'RUNNING') {
     return { id, status: 'RUNNING', version: null, why: null };
   }
+  if (upload.status === 'DUPLICATE') return { id, status: 'REPEATED', version: null, why: reasonOf(upload) };
   const run = upload.runId === null ? null : await registry.run(upload.runId);
   const version = run?.version ? await registry.version(run.version) : null;
   if (upload.status !== 'REGISTERED' || !version) {

@@ -183,6 +183,19 @@ describe('retraining', () => {
   });
 });
 
+test('a retraining on the very data of an earlier one counts for nothing, and waits for new labels', () => {
+  const it = controller(settings({ drift: 'retrain', cooldown: '6 hours', retrainsPerWeek: 2 }));
+  it.see(windowEvent(1, { drift: 'ALERT' }));
+  it.done();
+  const id = it.state.retrains[0]?.id ?? '';
+  const repeated = { id, status: 'REPEATED', version: null, why: 'duplicate' } as const;
+  const held = it.see(windowEvent(7, { drift: 'ALERT' }, { retrain: repeated }));
+  expect(held.reactions.at(-1)).toMatchObject({ kind: 'HOLD', hold: 'LABELS' });
+  expect(it.state.retrains).toEqual([]);
+  expect(it.see(windowEvent(12, { drift: 'ALERT' })).act).toBeNull();
+  expect(it.see(windowEvent(14, { drift: 'ALERT' })).act?.kind).toBe('RETRAIN');
+});
+
 describe('quality', () => {
   test('goes back to the previous champion, once; then there is a new incident', () => {
     const it = controller();
