@@ -25,6 +25,7 @@ const model = (stage: string, name: string) =>
   stack(`Sluice-${stage}-${name}`, {
     TrainStateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`,
     RolloutStateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${name}-rollout`,
+    ReactStateMachineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${name}-react`,
     PredictFunctionName: `${stage}-${name}-predict`,
     PredictUrl: `https://${name}.example.com/`,
   });

@@ -70,4 +70,4 @@ test('npm start tells its story to the end, in plain text where nobody watches, 
   }
   expect(await readdir(scratch)).toEqual([]);
   await rm(scratch, { recursive: true, force: true });
-});
+}, 900_000);

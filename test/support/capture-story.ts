@@ -147,9 +147,9 @@ export class CaptureStory {
   }
 
   /** Asks for a dataset of labelled predictions, as the controller does. */
-  async compose(incident: string): Promise<RetrainOutput> {
+  async compose(incident: string, since: string | null = null): Promise<RetrainOutput> {
     const FunctionName = await this.#functionNamed('RetrainingCompose');
-    const Payload = Buffer.from(JSON.stringify({ incident, since: null }));
+    const Payload = Buffer.from(JSON.stringify({ incident, since }));
     const { Payload: answer } = await this.story.lambda.send(new InvokeCommand({ FunctionName, Payload }));
     return JSON.parse(Buffer.from(answer ?? []).toString('utf8')) as RetrainOutput;
   }
