@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Registry } from '../../lambdas/shared/registry.ts';
+import { onConflictRetry, type Registry } from '../../lambdas/shared/registry.ts';
 import { CLIENT_DEFAULTS } from '../environment.ts';
 import { CliError } from '../io.ts';
 import { openVersion, type Session } from '../session.ts';
@@ -57,13 +57,18 @@ async function order(
   registry: Registry,
   { number, name, by, reason }: { number: number; name: string; by: string; reason: string },
 ): Promise<number> {
-  const head = await registry.head();
-  const record = head.rollout?.version === number ? await registry.rollout(head.rollout.token) : null;
-  if (!record || record.outcome !== null) throw new CliError(3, `${name} is not being rolled out`);
-  const rollout = { ...record, order: { by, why: reason }, revision: record.revision + 1 };
-  await registry.write({ rollout });
+  // Each look of the rollout revises the record, too.
+  const model = await onConflictRetry(async () => {
+    const head = await registry.head();
+    const record = head.rollout?.version === number ? await registry.rollout(head.rollout.token) : null;
+    if (!record || record.outcome !== null) throw new CliError(3, `${name} is not being rolled out`);
+    await registry.write({
+      rollout: { ...record, order: { by, why: reason }, revision: record.revision + 1 },
+    });
+    return record.model;
+  });
   session.io.result(
-    { model: record.model, version: number, ordered: 'PROMOTE' },
+    { model, version: number, ordered: 'PROMOTE' },
     () => `${name} is promoted at the next look, unless something speaks against it`,
   );
   return 0;

@@ -20,6 +20,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Customers of January and February, and callers of rollouts, have smaller numbers. */
 const FIRST_CUSTOMER = 1_000_000;
+const FIRST_SEED = 20_780;
 
 type Labelled = readonly [inferenceId: string, label: string];
 
@@ -34,7 +35,7 @@ export async function playMonth(stage: Stage, chapter: MonthChapter): Promise<st
   for (const [day, world] of chapter.days.entries()) {
     timeline.busy(`day ${day + 1} of ${chapter.days.length}`);
     await cloud.clock.advance(untilNoon(cloud.clock.now()));
-    const labels = await ask(stage, world);
+    const labels = await ask(stage, world, chapter.from + day);
     // A little after midnight the window of this day is closed, and what came of it is known.
     const rollout = await toNight(stage, chapter.decides.includes('RETRAIN'));
     const [window] = await registry.windows(1);
@@ -76,13 +77,16 @@ async function toNight({ cloud, registry }: Stage, expectsRollout: boolean): Pro
 /** Milliseconds until the next noon. */
 const untilNoon = (now: number) => DAY_MS - ((now + DAY_MS / 2) % DAY_MS);
 
-async function ask({ lambda, environment, cloud }: Stage, world: MonthChapter['days'][number]): Promise<Labelled[]> {
+async function ask(
+  { lambda, environment }: Stage,
+  world: MonthChapter['days'][number],
+  day: number,
+): Promise<Labelled[]> {
   const { predictFunctionName: FunctionName } = modelNamed(environment, MODEL);
-  const day = Math.floor(cloud.clock.now() / DAY_MS);
   const rows = REQUESTS_A_DAY * INSTANCES;
   const people = customers({
     rows,
-    seed: day,
+    seed: FIRST_SEED + day,
     firstCustomer: FIRST_CUSTOMER + day * rows,
     callsMissing: 0.02,
     ...world,

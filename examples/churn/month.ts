@@ -7,6 +7,8 @@ export interface MonthChapter {
   readonly kind: 'month';
   readonly title: string;
   readonly about: string;
+  /** Days of the month before it. */
+  readonly from: number;
   /** The world on each of the days, against that of January. */
   readonly days: readonly Partial<ChurnOptions>[];
   /** What is to be noticed; null: nothing. */
@@ -17,8 +19,7 @@ export interface MonthChapter {
 
 const usual = (days: number): Partial<ChurnOptions>[] => Array.from({ length: days }, () => ({}));
 
-/** What `npm start` tells of a month in which nobody uploads anything but labels. */
-export const MONTH: readonly MonthChapter[] = [
+const CHAPTERS: readonly Omit<MonthChapter, 'from'>[] = [
   {
     kind: 'month',
     title: 'August: quiet days',
@@ -61,3 +62,9 @@ export const MONTH: readonly MonthChapter[] = [
     decides: ['RETRAIN'],
   },
 ];
+
+/** What `npm start` tells of a month in which nobody uploads anything but labels. */
+export const MONTH: readonly MonthChapter[] = CHAPTERS.map((chapter, index) => ({
+  ...chapter,
+  from: CHAPTERS.slice(0, index).reduce((sum, { days }) => sum + days.length, 0),
+}));
