@@ -1,5 +1,3 @@
-import type * as z from 'zod';
-import { DependencyUnavailable } from '../../domain/errors.ts';
 import {
   type LabelledItem,
   labelledItemSchema,
@@ -10,6 +8,7 @@ import { type WindowPlan, windowPlanSchema } from '../../domain/monitor/plan.ts'
 import type { WindowItem } from '../../domain/monitor/window.ts';
 import { WINDOW_FILES, windowPrefix } from '../../domain/names.ts';
 import type { MonitorPorts } from './ports.ts';
+import { readable } from './readable.ts';
 
 /** What the children of the map have left behind. */
 export interface FoundInWindow {
@@ -34,11 +33,11 @@ export async function foundInWindow(window: WindowItem, ports: MonitorPorts): Pr
       plan.items.slice(at, at + AT_ONCE).map(async (item) => {
         const key = `${prefix}${WINDOW_FILES.profile(item.id)}`;
         if (item.cohort !== null) {
-          const result = await leftBehind(key, labelledItemSchema, ports);
+          const result = await readable(key, labelledItemSchema, ports);
           if (result) labelled.push(result);
           return;
         }
-        const result = await leftBehind(key, profiledItemSchema, ports);
+        const result = await readable(key, profiledItemSchema, ports);
         if (result) profiled.push(result);
         else lostObjects += item.objects.length;
       }),
@@ -48,16 +47,3 @@ export async function foundInWindow(window: WindowItem, ports: MonitorPorts): Pr
 }
 
 const AT_ONCE = 16;
-
-async function leftBehind<T>(
-  key: string,
-  schema: z.ZodType<T>,
-  { objects, artifactBucket: bucket }: MonitorPorts,
-): Promise<T | null> {
-  try {
-    return await objects.getJson({ bucket, key }, schema);
-  } catch (error) {
-    if (error instanceof DependencyUnavailable) throw error;
-    return null;
-  }
-}

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import { type DataSchema, dataSchema } from '../../domain/data-schema.ts';
-import { DependencyUnavailable } from '../../domain/errors.ts';
 import { type Evaluation, evaluationSchema } from '../../domain/evaluation.ts';
 import { type TrainingProfile, trainingProfileSchema } from '../../domain/profile.ts';
 import type { Version } from '../../domain/registry-items.ts';
 import { type Scores, scoresSchema } from '../../domain/scores.ts';
 import type { MonitorPorts } from './ports.ts';
+import { readable } from './readable.ts';
 
 /** What a version is judged by; null is what cannot be read any more. */
 export interface VersionFiles {
@@ -42,18 +42,4 @@ export async function versionFiles(number: number, ports: MonitorPorts): Promise
   ];
   const unjudged = gone.length === 0 ? null : `${gone.join(' and ')} cannot be read`;
   return { version, schema, profile, scores, evaluation, unjudged };
-}
-
-async function readable<T>(
-  key: string,
-  schema: z.ZodType<T>,
-  { objects, artifactBucket: bucket }: MonitorPorts,
-): Promise<T | null> {
-  try {
-    return await objects.getJson({ bucket, key }, schema);
-  } catch (error) {
-    // S3 denies what is not there to who may not list; only a service that does not answer is asked again.
-    if (error instanceof DependencyUnavailable) throw error;
-    return null;
-  }
 }

@@ -1,21 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { LONGEST_HOLD_MS } from '../../domain/rollout/flow.ts';
 import { plan, type Strategy } from '../../domain/rollout/strategy.ts';
 import { Handler } from './handler.ts';
 import type { ModelParts } from './model-parts.ts';
-import { waitForPolicy } from './policy-dependency.ts';
 import type { Prediction } from './prediction.ts';
 import { PATIENT } from './rule-targets.ts';
 import { WildcardStatement } from './wildcard-statement.ts';
+import { Workflow } from './workflow.ts';
 
 export interface RolloutsProps extends ModelParts {
   readonly prediction: Prediction;
@@ -33,7 +31,7 @@ export class Rollouts extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id);
-    const { model, shared, defaults } = props;
+    const { model, defaults } = props;
     const stack = Stack.of(this);
     // Named, because its function looks executions up and starts them: a generated name would be a cycle.
     const stateMachineName = `${stack.stackName}-rollout`;
@@ -43,40 +41,14 @@ export class Rollouts extends Construct {
     this.executionsArn = arn('execution', `${stateMachineName}:*`);
     const steps = this.#steps(props, machineArn);
     this.function = steps.function;
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('states.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': stack.account },
-          ArnEquals: { 'aws:SourceArn': machineArn },
-        },
-      }),
-    });
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [steps.function.functionArn] }),
-    );
-    this.machine = new StateMachine(this, 'Machine', {
-      stateMachineName,
+    // `Default` leaves no trace in logical ids: the machine keeps those that it has.
+    this.machine = new Workflow(this, 'Default', {
+      workflow: 'rollout',
       comment: `Moves the traffic of ${model.name} to a challenger, and back if it is worse`,
-      definitionBody: DefinitionBody.fromString(definition(model.rollout)),
-      definitionSubstitutions: { RolloutFunctionArn: steps.function.functionArn },
-      role,
-      tracingEnabled: true,
-      logs: {
-        level: LogLevel.ALL,
-        includeExecutionData: true,
-        destination: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          retention: defaults.logRetentionDays,
-          encryptionKey: shared.key,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      },
-    });
-    waitForPolicy(this.machine.node.defaultChild as CfnStateMachine, role);
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray and the delivery of vended logs have no resources: their actions only take *.',
-    });
+      functions: { Rollout: steps.function },
+      adapt: (definition) => timed(definition, model.rollout),
+      defaults,
+    }).machine;
     this.#listen(steps, props);
   }
 
@@ -179,8 +151,6 @@ export class Rollouts extends Construct {
   }
 }
 
-const DEFINITION = new URL('../../statemachines/rollout.asl.json', import.meta.url);
-
 /** Publishing and trying take minutes, waiting for another rollout may take as long as that one. */
 const LONGEST_WORK = Duration.hours(6);
 
@@ -192,8 +162,9 @@ export function longestRollout(strategy: Strategy): number {
   return Math.ceil((2 * limit.ms + person) / 1000) + LONGEST_WORK.toSeconds();
 }
 
-function definition(strategy: Strategy): string {
-  const machine = JSON.parse(readFileSync(DEFINITION, 'utf8')) as { TimeoutSeconds: number };
+/** The definition with the time that the strategy takes. */
+function timed(definition: string, strategy: Strategy): string {
+  const machine = JSON.parse(definition) as { TimeoutSeconds: number };
   machine.TimeoutSeconds = longestRollout(strategy);
   return JSON.stringify(machine);
 }

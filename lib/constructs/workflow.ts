@@ -7,6 +7,7 @@ import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aw
 import { Construct } from 'constructs';
 import type { ModelParts } from './model-parts.ts';
 import { waitForPolicy } from './policy-dependency.ts';
+import { WildcardStatement } from './wildcard-statement.ts';
 
 export interface WorkflowProps extends Pick<ModelParts, 'defaults'> {
   /** The file under statemachines/, and the end of the machine's name. */
@@ -14,6 +15,10 @@ export interface WorkflowProps extends Pick<ModelParts, 'defaults'> {
   readonly comment: string;
   /** The functions that it calls; the definition knows each as `${<name>FunctionArn}`. */
   readonly functions: Readonly<Record<string, IFunction>>;
+  /** What else its role may do. */
+  readonly may?: readonly PolicyStatement[];
+  /** Puts what a substitution cannot into the definition: those are text, and time limits are numbers. */
+  readonly adapt?: (definition: string) => string;
   /** What else the definition knows by name. */
   readonly substitutions?: Readonly<Record<string, string>>;
 }
@@ -25,7 +30,7 @@ export class Workflow extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
-    const { workflow, comment, functions, substitutions, defaults } = props;
+    const { workflow, comment, functions, substitutions, defaults, may = [], adapt = (text) => text } = props;
     const stack = Stack.of(this);
     const stateMachineName = `${stack.stackName}-${workflow}`;
     const machineArn = stack.formatArn({
@@ -49,11 +54,15 @@ export class Workflow extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns.map(([, arn]) => arn) }),
     );
+    for (const statement of may) {
+      this.role.addToPolicy(statement);
+      if (statement instanceof WildcardStatement) statement.acknowledgeOn(this.role);
+    }
     const definition = new URL(`../../statemachines/${workflow}.asl.json`, import.meta.url);
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName,
       comment,
-      definitionBody: DefinitionBody.fromString(readFileSync(definition, 'utf8')),
+      definitionBody: DefinitionBody.fromString(adapt(readFileSync(definition, 'utf8'))),
       definitionSubstitutions: { ...Object.fromEntries(arns), ...substitutions },
       role: this.role,
       tracingEnabled: true,
