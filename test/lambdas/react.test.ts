@@ -133,6 +133,22 @@ describe('what is seen', () => {
 describe('a retraining', () => {
   const composed = { rows: 5000, labelled: 900, needed: 500, because: null } as const;
 
+  const uploadOf = (id: string) => ({
+    model: 'churn',
+    id: 'v9',
+    bucket: 'data',
+    key: retrainKey('churn', id),
+    versionId: 'v9',
+    sequencer: '1',
+    sha256: null,
+    bytes: 10,
+    status: 'RUNNING' as const,
+    runId: null,
+    reasons: [],
+    receivedAt: iso(1, 30),
+    settledAt: null,
+  });
+
   test('is followed by its upload, and is not done again by whoever makes good for a dead execution', async () => {
     reactions = { drift: 'retrain' };
     const first = await window(1, { input: 'ALERT' });
@@ -141,21 +157,7 @@ describe('a retraining', () => {
     expect(act).toMatchObject({ kind: 'RETRAIN', since: expect.any(String) });
     const id = act?.kind === 'RETRAIN' ? act.id : '';
     // The execution dies here. Hours later its outbox is found, by then the data has been taken in.
-    const upload = {
-      model: 'churn',
-      id: 'v9',
-      bucket: 'data',
-      key: retrainKey('churn', id),
-      versionId: 'v9',
-      sequencer: '1',
-      sha256: null,
-      bytes: 10,
-      status: 'RUNNING' as const,
-      runId: null,
-      reasons: [],
-      receivedAt: iso(1, 30),
-      settledAt: null,
-    };
+    const upload = uploadOf(id);
     await plane.registry.write({ uploads: [upload] });
     const later = await decide({ window: await window(4, { input: 'ALERT' }) }, ports());
     expect(later.work).toEqual([
@@ -174,6 +176,16 @@ describe('a retraining', () => {
       helped: false,
       why: 'rejected: AUC is lower',
     });
+  });
+
+  test('whose data an earlier run had already counts for nothing', async () => {
+    reactions = { drift: 'retrain' };
+    const { work } = await decide({ window: await window(1, { input: 'ALERT' }) }, ports());
+    const act = work[0]?.act;
+    const upload = { ...uploadOf(act?.kind === 'RETRAIN' ? act.id : ''), status: 'DUPLICATE' as const };
+    await plane.registry.write({ uploads: [upload] });
+    await decide({ window: await window(2, { input: 'ALERT' }) }, ports());
+    expect(await plane.registry.reactions()).toMatchObject({ retrains: [], retrainAfter: iso(8, 16) });
   });
 
   test('that is done by nobody is handed out again after an hour', async () => {
