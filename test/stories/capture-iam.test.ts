@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { synthesizeInto } from '../../cli/synthesize-into.ts';
-import { loadAssembly, selectStage } from '../../local/cloudformation/assembly.ts';
-import { listOf } from '../../local/iam/statement.ts';
 import { CAPTURE_CONFIG, CaptureStory, csvOf, MODEL, persons } from '../support/capture-story.ts';
-import { roleStatements, withoutStatement } from '../support/role-statements.ts';
+import { assemblyStatements, denialsDuring, withoutStatement } from '../support/role-statements.ts';
 
 /**
  * Every statement of the roles of capture, truth and retraining is needed: each is taken away in turn, and what it is for
@@ -15,16 +13,8 @@ import { roleStatements, withoutStatement } from '../support/role-statements.ts'
 const folder = mkdtempSync(join(tmpdir(), 'sluice-capture-iam-'));
 process.env.SLUICE_CONFIG = CAPTURE_CONFIG;
 const { directory: assembly } = await synthesizeInto(join(folder, 'cdk.out'), {});
-const places = selectStage(loadAssembly(assembly), undefined).stacks.flatMap(({ name: stack, template }) =>
-  roleStatements(stack, template).map((place) => ({
-    ...place,
-    stack,
-    actions: listOf(place.statement.Action),
-    owner: place.policy.replace(/^.*\//, ''),
-  })),
-);
 const EVERYWHERE = /^(xray:|sqs:SendMessage|kms:)/;
-const OWN = places
+const OWN = assemblyStatements(assembly)
   .filter(
     ({ owner, actions }) => /^(Capture|Truth|Retraining)/.test(owner) && !actions.some((name) => EVERYWHERE.test(name)),
   )
@@ -102,15 +92,8 @@ test.each(OWN)('$title fails in the open', async (place) => {
         .filter((taken) => taken.stack === stack)
         .reduce((changed, taken) => withoutStatement(stack, changed, taken), template),
   });
-  const { report } = capture.story.cloud.iam;
-  const key = ({ times: _, ...call }: { times: number }) => JSON.stringify(call);
-  const before = new Map(report().denied.map((call) => [key(call), call.times]));
-  await SCENES.find(([owner]) => owner.test(place.owner))?.[1]();
-  const denied = report().denied.filter((call) => call.times > (before.get(key(call)) ?? 0));
-  const role = report().roles.find(({ statements }) => statements.some(({ policy }) => policy === place.policy));
-  const name = role?.roleArn.split('/').at(-1) ?? 'no role';
-  expect(denied.map(({ principal, action }) => [principal.includes(name), action])).toContainEqual([
-    true,
-    expect.stringMatching(new RegExp(`^(${place.actions.join('|')})$`)),
-  ]);
+  const denied = await denialsDuring(capture.story.cloud, place.policy, async () =>
+    SCENES.find(([owner]) => owner.test(place.owner))?.[1](),
+  );
+  expect(denied).toContainEqual([true, expect.stringMatching(new RegExp(`^(${place.actions.join('|')})$`))]);
 });

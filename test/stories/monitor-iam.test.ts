@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { synthesizeInto } from '../../cli/synthesize-into.ts';
 import { customers, toCsv } from '../../examples/churn/generator.ts';
-import { loadAssembly, selectStage } from '../../local/cloudformation/assembly.ts';
-import { listOf } from '../../local/iam/statement.ts';
 import { MONITOR_CONFIG, MonitorStory, WATCHED_MODEL, withoutSubscription } from '../support/monitor-story.ts';
-import { roleStatements, withoutStatement } from '../support/role-statements.ts';
+import { assemblyStatements, denialsDuring, withoutStatement } from '../support/role-statements.ts';
 
 /**
  * Every statement of the roles that watch a model is needed: each is taken away in turn, and an hour goes by. Those for
@@ -16,17 +14,9 @@ import { roleStatements, withoutStatement } from '../support/role-statements.ts'
 const folder = mkdtempSync(join(tmpdir(), 'sluice-monitor-iam-'));
 process.env.SLUICE_CONFIG = MONITOR_CONFIG;
 const { directory: assembly } = await synthesizeInto(join(folder, 'cdk.out'), {});
-const places = selectStage(loadAssembly(assembly), undefined).stacks.flatMap(({ name: stack, template }) =>
-  roleStatements(stack, template).map((place) => ({
-    ...place,
-    stack,
-    actions: listOf(place.statement.Action),
-    owner: place.policy.replace(/^.*\//, ''),
-  })),
-);
 const EVERYWHERE =
   /^(xray:|logs:(CreateLog|PutLog|UpdateLog|GetLogDelivery|ListLogDeliveries|DeleteLog|Describe|PutResource)|sqs:SendMessage|kms:)/;
-const OWN = places
+const OWN = assemblyStatements(assembly)
   .filter(({ owner, actions }) => /^Monitoring/.test(owner) && !actions.some((name) => EVERYWHERE.test(name)))
   .map((place) => ({
     ...place,
@@ -100,15 +90,8 @@ test.each(OWN)('$title fails in the open', async (place) => {
       return stops ? withoutSubscription(without) : without;
     },
   });
-  const { report } = model.story.cloud.iam;
-  const key = ({ times: _, ...call }: { times: number }) => JSON.stringify(call);
-  const before = new Map(report().denied.map((call) => [key(call), call.times]));
-  await SCENES.find(([fits]) => fits(place))?.[1]();
-  const denied = report().denied.filter((call) => call.times > (before.get(key(call)) ?? 0));
-  const role = report().roles.find(({ statements }) => statements.some(({ policy }) => policy === place.policy));
-  const name = role?.roleArn.split('/').at(-1) ?? 'no role';
-  expect(denied.map(({ principal, action }) => [principal.includes(name), action])).toContainEqual([
-    true,
-    expect.stringMatching(new RegExp(`^(${place.actions.join('|')})$`)),
-  ]);
+  const denied = await denialsDuring(model.story.cloud, place.policy, async () =>
+    SCENES.find(([fits]) => fits(place))?.[1](),
+  );
+  expect(denied).toContainEqual([true, expect.stringMatching(new RegExp(`^(${place.actions.join('|')})$`))]);
 });

@@ -1,6 +1,8 @@
+import type { Cloud } from '../../local/cloud.ts';
+import { loadAssembly, selectStage } from '../../local/cloudformation/assembly.ts';
 import type { ResourceDeclaration, Template } from '../../local/cloudformation/template.ts';
 import type { PolicyDocument, PolicyStatement } from '../../local/iam/principal.ts';
-import { statementsOf } from '../../local/iam/statement.ts';
+import { listOf, statementsOf } from '../../local/iam/statement.ts';
 
 /** Where a statement of a role stands in a template; `policy` and `index` are those of the access report. */
 export interface StatementPlace {
@@ -21,6 +23,35 @@ export function roleStatements(stackName: string, template: Template): Statement
       })),
     ),
   );
+}
+
+/** Every statement of every role of an assembly's only stage. */
+export const assemblyStatements = (assembly: string) =>
+  selectStage(loadAssembly(assembly), undefined).stacks.flatMap(({ name: stack, template }) =>
+    roleStatements(stack, template).map((place) => ({
+      ...place,
+      stack,
+      actions: listOf(place.statement.Action),
+      /** Logical id of the policy, which begins with the construct that it belongs to. */
+      owner: place.policy.replace(/^.*\//, ''),
+    })),
+  );
+
+/** What was denied while something was played: whether to the role of a statement, and which action. */
+export async function denialsDuring(
+  { iam }: Cloud,
+  policy: string,
+  play: () => Promise<unknown>,
+): Promise<[ofRole: boolean, action: string][]> {
+  const key = ({ times: _, ...call }: { times: number }) => JSON.stringify(call);
+  const before = new Map(iam.report().denied.map((call) => [key(call), call.times]));
+  await play();
+  const { denied, roles } = iam.report();
+  const role = roles.find(({ statements }) => statements.some((statement) => statement.policy === policy));
+  const name = role?.roleArn.split('/').at(-1) ?? 'no role';
+  return denied
+    .filter((call) => call.times > (before.get(key(call)) ?? 0))
+    .map(({ principal, action }) => [principal.includes(name), action]);
 }
 
 /** The template with one statement of a role taken away. A policy must not be empty, so one that grants nothing takes its place. */
